@@ -1,0 +1,1 @@
+"""Floor 0: errors, outcomes, quantities, evidence, records, files. Standard library only."""

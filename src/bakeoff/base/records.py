@@ -1,0 +1,154 @@
+"""Frozen records to and from plain JSON values, by their own type annotations.
+
+One encoding for the whole product: enums by value, dates in ISO form, tuples as lists, nested records as objects.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import math
+import types
+import typing
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from enum import Enum
+from typing import Any, TypeVar
+
+Plain = None | bool | int | float | str | list["Plain"] | dict[str, "Plain"]
+"""What JSON can hold."""
+
+T = TypeVar("T")
+
+
+def to_plain(value: object) -> Plain:
+    """The JSON value of a record, enum, date, or container of these.
+
+    Raises:
+        TypeError: If the value holds something with no JSON form.
+        ValueError: If it holds NaN or an infinity.
+    """
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {field.name: to_plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    if isinstance(value, Enum):
+        return to_plain(value.value)
+    if value is None or isinstance(value, (bool, int, str)):
+        return value
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            raise ValueError(f"{value} has no JSON form")
+        return value
+    if isinstance(value, (date, datetime)):
+        return value.isoformat()
+    if isinstance(value, Mapping):
+        return {str(to_plain(key)): to_plain(item) for key, item in value.items()}
+    if isinstance(value, (set, frozenset)):
+        return sorted((to_plain(item) for item in value), key=repr)
+    if isinstance(value, Sequence):
+        return [to_plain(item) for item in value]
+    raise TypeError(f"{type(value).__name__} has no JSON form")
+
+
+def from_plain(kind: type[T], value: object, where: str = "") -> T:
+    """Builds a record of type `kind` from what `to_plain` gave.
+
+    Raises:
+        ValueError: If a key is unknown or absent, or a value does not fit its annotation; names the place.
+    """
+    return typing.cast(T, _build(kind, value, where or kind.__name__))
+
+
+def dumps(value: object, *, indent: int | None = None) -> str:
+    """Canonical JSON text of a record: sorted keys, no NaN, UTF-8 kept."""
+    return json.dumps(to_plain(value), sort_keys=True, ensure_ascii=False, allow_nan=False, indent=indent)
+
+
+def digest(value: object) -> str:
+    """The first 16 hexadecimal digits of the SHA-256 of a value's canonical JSON."""
+    return hashlib.sha256(dumps(value).encode()).hexdigest()[:16]
+
+
+def _build(kind: Any, value: Any, where: str) -> Any:
+    origin = typing.get_origin(kind)
+    if kind is Any or kind is object:
+        return value
+    if origin in (typing.Union, types.UnionType):
+        return _build_union(kind, value, where)
+    if origin is tuple:
+        return _build_tuple(kind, value, where)
+    if origin in (frozenset, set):
+        (item,) = typing.get_args(kind)
+        return origin(_build(item, entry, f"{where}[]") for entry in _expect(value, list, where))
+    if origin in (dict, Mapping) or (isinstance(origin, type) and issubclass(origin, Mapping)):
+        key, item = typing.get_args(kind)
+        pairs = _expect(value, dict, where).items()
+        return {_build(key, name, where): _build(item, entry, f"{where}.{name}") for name, entry in pairs}
+    if dataclasses.is_dataclass(kind):
+        return _build_record(kind, value, where)
+    return _build_scalar(kind, value, where)
+
+
+def _build_union(kind: Any, value: Any, where: str) -> Any:
+    reasons = []
+    options = typing.get_args(kind)
+    if value is None and type(None) in options:
+        return None
+    for option in options:
+        if option is not type(None):
+            try:
+                return _build(option, value, where)
+            except (ValueError, TypeError) as error:
+                reasons.append(str(error))
+    raise ValueError("; ".join(reasons))
+
+
+def _build_tuple(kind: Any, value: Any, where: str) -> tuple[Any, ...]:
+    items = _expect(value, list, where)
+    arguments = typing.get_args(kind)
+    if len(arguments) == 2 and arguments[1] is Ellipsis:
+        return tuple(_build(arguments[0], item, f"{where}[{index}]") for index, item in enumerate(items))
+    if len(arguments) != len(items):
+        raise ValueError(f"{where}: expected {len(arguments)} items, found {len(items)}")
+    pairs = zip(arguments, items, strict=True)
+    return tuple(_build(argument, item, f"{where}[{index}]") for index, (argument, item) in enumerate(pairs))
+
+
+def _build_record(kind: Any, value: Any, where: str) -> Any:
+    data = _expect(value, dict, where)
+    hints = typing.get_type_hints(kind)
+    fields = {field.name: field for field in dataclasses.fields(kind) if field.init}
+    unknown = sorted(set(data) - set(fields))
+    if unknown:
+        raise ValueError(f"{where}: unknown keys {', '.join(unknown)}; known: {', '.join(fields)}")
+    required = [
+        name
+        for name, field in fields.items()
+        if field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
+    ]
+    absent = sorted(set(required) - set(data))
+    if absent:
+        raise ValueError(f"{where}: missing keys {', '.join(absent)}")
+    return kind(**{name: _build(hints[name], item, f"{where}.{name}") for name, item in data.items()})
+
+
+def _build_scalar(kind: Any, value: Any, where: str) -> Any:
+    if isinstance(kind, type) and issubclass(kind, Enum):
+        return kind(value)
+    if kind is datetime:
+        return datetime.fromisoformat(_expect(value, str, where))
+    if kind is date:
+        return date.fromisoformat(_expect(value, str, where))
+    if kind is float:
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            raise ValueError(f"{where}: expected a number, found {value!r}")
+        return float(value)
+    if kind is int and isinstance(value, bool):
+        raise ValueError(f"{where}: expected an integer, found {value!r}")
+    return _expect(value, kind, where)
+
+
+def _expect(value: Any, kind: Any, where: str) -> Any:
+    if not isinstance(value, kind):
+        raise ValueError(f"{where}: expected {kind.__name__}, found {value!r}")
+    return value

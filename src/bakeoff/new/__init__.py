@@ -1,0 +1,1 @@
+"""Floor 4: a project that runs, from a decision."""

@@ -1,0 +1,1 @@
+"""Floor 1: comparing numbers and estimating from samples. NumPy only."""

@@ -1,0 +1,1 @@
+"""Floor 4: converting and racing a user's own model."""

@@ -1,0 +1,1 @@
+"""Floor 4: records to HTML, Markdown and decision records. Pure."""
