@@ -1,0 +1,533 @@
+"""The one table of commands: name, method of `Bakeoff`, arguments, renderer. Data only; standard library only.
+
+`main` turns each row into a Typer command. A method is named by its path on `bakeoff.api.Bakeoff`; a renderer by
+`module:function` inside this package. Neither is imported before the command line has been parsed.
+
+How arguments reach a method:
+
+* `into=""` passes the value under the argument's own name; positional ones come first, in order.
+* `into="asked"` collects values into one mapping keyed as the fields of `Profile`; unset ones are left out.
+* `into="how"` collects values into one mapping keyed as the fields of a measuring request, likewise.
+* `then` calls a second method with the record and the value, and shows what it returns.
+* `instead` calls another method with the value first, in place of the row's own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """What a value on the command line becomes."""
+
+    TEXT = "text"
+    """`str`."""
+    TEXTS = "texts"
+    """`tuple[str, ...]`: the option may be repeated, or hold several with commas between."""
+    PATH = "path"
+    """`pathlib.Path`, not required to exist."""
+    INTEGER = "integer"
+    """`int`."""
+    NUMBER = "number"
+    """`float`."""
+    FLAG = "flag"
+    """`bool`, false when absent."""
+    DAY = "day"
+    """`datetime.date`, written YYYY-MM-DD."""
+    DURATION = "duration"
+    """Seconds as `float`, written 90, 90s, 3m or 1h."""
+    SIZE = "size"
+    """Bytes as `int`, written 800MB, 4GB or a plain number."""
+    WEIGHTS = "weights"
+    """`dict[str, float]` of repeated `axis=n`."""
+    PINS = "pins"
+    """`dict[str, tuple[str, ...]]` of repeated `layer=id`."""
+    PATHS = "paths"
+    """`dict[str, pathlib.Path]` of repeated `system=path`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Swap:
+    """Another method that an option calls."""
+
+    method: str
+    """Path on `Bakeoff`."""
+    renderer: str
+    """`module:function` that shows its record."""
+    alone: bool = False
+    """It takes the option's value only, not the other arguments."""
+    ok: str = ""
+    """`module:function` that tells whether its record is a success; empty for always."""
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """One argument or option of a command."""
+
+    name: str
+    """Parameter of the method, or the key inside `into`."""
+    help: str
+    """One line."""
+    kind: Kind = Kind.TEXT
+    """What the value becomes."""
+    positional: bool = False
+    """Written without a flag."""
+    required: bool = False
+    """Must be given."""
+    flag: str = ""
+    """Option name, where it is not the parameter's name with dashes."""
+    default: str | int | float | None = None
+    """Value when absent; None leaves the method's own default."""
+    into: str = ""
+    """Name of the mapping that collects it: `asked` or `how`."""
+    then: Swap | None = None
+    """Called with the record and this value afterwards."""
+    instead: Swap | None = None
+    """Called with this value in place of the row's method."""
+    metavar: str = ""
+    """How the value is named in the help."""
+
+    @property
+    def option(self) -> str:
+        """The flag as typed, empty for positional arguments."""
+        return "" if self.positional else self.flag or "--" + self.name.replace("_", "-")
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """One command."""
+
+    name: str
+    """Words typed after `bakeoff`."""
+    method: str
+    """Path on `Bakeoff`."""
+    renderer: str
+    """`module:function` that shows the record on a Rich console."""
+    help: str
+    """One sentence."""
+    arguments: tuple[Argument, ...] = ()
+    """In the order of the help."""
+    gives: str = ""
+    """What the method returns, for the reference pages."""
+    ok: str = ""
+    """`module:function` telling whether the record is a success (exit code 0, else 1); empty for always."""
+    progress: str = ""
+    """`module:class` showing progress; the method then takes `progress`, a callable of one event record."""
+    asks: bool = False
+    """The method takes `ask`, a callable of a question giving the answer, or None where nobody can be asked."""
+
+
+_PROFILE = Argument("profile", "A profile in TOML; options below add to it.", Kind.PATH, positional=True)
+
+_ASKED = (
+    Argument("domain", "What the project is about (`bakeoff profile words`).", into="asked"),
+    Argument("activity", "What it does: train, fine-tune, serve …", into="asked"),
+    Argument("serve_on", "Hardware it runs on; several mean all of them.", Kind.TEXTS, into="asked"),
+    Argument("train_on", "Hardware it trains on; several mean all of them.", Kind.TEXTS, into="asked"),
+    Argument("languages", "Language its authors write.", Kind.TEXTS, flag="--language", into="asked"),
+    Argument("constraints", "A hard requirement.", Kind.TEXTS, flag="--must", into="asked"),
+    Argument("prefer", "A soft wish.", Kind.TEXTS, into="asked"),
+    Argument("weights", "Weight of an axis.", Kind.WEIGHTS, flag="--weight", into="asked", metavar="AXIS=N"),
+    Argument("pinned", "Allow only this system in a layer.", Kind.PINS, flag="--pin", into="asked", metavar="LAYER=ID"),
+    Argument("excluded", "A system not wanted.", Kind.TEXTS, flag="--exclude", into="asked"),
+)
+
+_SEED = Argument("seed", "Seed of the draws.", Kind.INTEGER)
+_AS_OF = Argument("as_of", "Use only what was known on this day.", Kind.DAY, metavar="YYYY-MM-DD")
+
+_HOW = (
+    Argument("size", "Size of the workload.", into="how"),
+    Argument("only", "Measure only these: system or system/setting.", Kind.TEXTS, into="how"),
+    Argument("threads", "Threads every competitor gets.", Kind.INTEGER, into="how"),
+    Argument("budget_s", "Wall time to spend on rounds.", Kind.DURATION, flag="--budget", into="how"),
+    Argument("launches", "Processes per competitor (at least 3 for a verdict).", Kind.INTEGER, into="how"),
+    Argument("memory_bytes", "Memory each competitor may use.", Kind.SIZE, flag="--memory", into="how"),
+    Argument("seed", "Seed of every draw.", Kind.INTEGER, into="how"),
+    Argument("full_ranking", "Eliminate nobody early.", Kind.FLAG, into="how"),
+    Argument(
+        "python",
+        "Measure a system with an interpreter that already has it.",
+        Kind.PATHS,
+        into="how",
+        metavar="SYSTEM=PATH",
+    ),
+    Argument("allow_large", "Accept downloads of gigabytes.", Kind.FLAG, into="how"),
+    Argument("allow_download", "Let uv download interpreters.", Kind.FLAG, into="how"),
+)
+
+_LOOP = (
+    Door(
+        "decide",
+        "decisions.decide",
+        "render_decision:decision",
+        "Rank complete stacks for a profile, with reasons, doubts and what would flip the answer.",
+        (
+            _PROFILE,
+            *_ASKED,
+            _AS_OF,
+            _SEED,
+            Argument(
+                "html",
+                "Also write a self-contained report.",
+                Kind.PATH,
+                metavar="FILE",
+                then=Swap("decisions.write_html", "render_decision:written"),
+            ),
+            Argument(
+                "adr",
+                "Also write a decision record.",
+                Kind.PATH,
+                metavar="DIR",
+                then=Swap("decisions.write_record", "render_decision:written"),
+            ),
+            Argument(
+                "since",
+                "Decide again and say what moved since this decision.json.",
+                Kind.PATH,
+                metavar="FILE",
+                instead=Swap("decisions.since", "render_decision:moved"),
+            ),
+            Argument(
+                "check",
+                "Check the decision records of a folder: which have lapsed?",
+                Kind.PATH,
+                metavar="DIR",
+                instead=Swap("decisions.check", "render_decision:lapses", alone=True, ok="judge:none_lapsed"),
+            ),
+            Argument(
+                "verify",
+                "Recompute a decision.json and compare.",
+                Kind.PATH,
+                metavar="FILE",
+                instead=Swap("decisions.verify", "render_decision:verified", alone=True, ok="judge:verified"),
+            ),
+        ),
+        gives="Decision",
+        ok="judge:decided",
+    ),
+    Door(
+        "plan",
+        "decisions.plan",
+        "render_decision:plan",
+        "List the measurements that could change the answer, with what each is worth and costs.",
+        (_PROFILE, *_ASKED, _SEED),
+        gives="Plan",
+    ),
+    Door(
+        "measure",
+        "lab.measure",
+        "render_lab:campaigns",
+        "Measure a workload on every system here, or what a profile's plan asks for.",
+        (
+            Argument("workload", "Workload id, e.g. encoder-infer.", positional=True),
+            Argument("profile", "Measure what this profile's plan names.", Kind.PATH, flag="--for", metavar="PROFILE"),
+            *_HOW,
+        ),
+        gives="tuple[Campaign, ...]",
+        ok="judge:measured",
+        progress="live:Live",
+    ),
+    Door(
+        "tour",
+        "projects.tour",
+        "render_lab:tour",
+        "Run the whole loop on a shipped profile: decide, measure here, decide again, report.",
+        (
+            Argument("yes", "Do not ask before downloading.", Kind.FLAG),
+            Argument("full", "Measure every adapter, not only the five of the short tour.", Kind.FLAG),
+            Argument("report", "Where to write the report.", Kind.PATH, flag="--html", metavar="FILE"),
+        ),
+        gives="Tour",
+        ok="judge:toured",
+        progress="live:Live",
+        asks=True,
+    ),
+    Door(
+        "why-not",
+        "decisions.why_not",
+        "render_decision:reasons",
+        "Explain why a system or stack is not the answer.",
+        (
+            Argument("name", "System id, or layer=id pairs with commas between.", positional=True, required=True),
+            _PROFILE,
+            *_ASKED,
+            _AS_OF,
+            _SEED,
+        ),
+        gives="tuple[Reason, ...]",
+    ),
+    Door(
+        "backtest",
+        "decisions.backtest",
+        "render_decision:backtest",
+        "Decide known cases as of their day and compare with what was really chosen.",
+        (
+            Argument("cases", "Folder or file of cases.", Kind.PATH, positional=True),
+            _SEED,
+        ),
+        gives="Backtest",
+    ),
+)
+
+_PROFILES = (
+    Door(
+        "profile from",
+        "projects.profile_from",
+        "render_profile:found",
+        "Read the project in a folder and write the profile it implies; asks only what is missing.",
+        (
+            Argument("folder", "The project.", Kind.PATH, positional=True, default="."),
+            Argument("out", "Write the profile here.", Kind.PATH, metavar="FILE"),
+        ),
+        gives="FoundProfile",
+        asks=True,
+    ),
+    Door(
+        "profile check",
+        "projects.profile_check",
+        "render_profile:profile",
+        "Read a profile and report every problem with it.",
+        (Argument("profile", "A profile in TOML.", Kind.PATH, positional=True, required=True),),
+        gives="Profile",
+    ),
+    Door(
+        "profile words",
+        "projects.words",
+        "render_profile:words",
+        "List the words a profile may use, and what each means.",
+        (Argument("about", "Only this field: domain, activity, serve_on …", positional=True),),
+        gives="tuple[Words, ...]",
+    ),
+    Door(
+        "profile init",
+        "projects.profile_init",
+        "render_decision:written",
+        "Write an empty profile with every field explained.",
+        (Argument("file", "Where to write it.", Kind.PATH, positional=True, default="profile.toml"),),
+        gives="Path",
+    ),
+)
+
+_MACHINE = (
+    Door(
+        "doctor",
+        "lab.doctor",
+        "render_machine:doctor",
+        "Look at this machine: interpreters, compilers, package sources, disk, limits, noise.",
+        gives="Doctor",
+        ok="judge:healthy",
+    ),
+    Door(
+        "env list",
+        "lab.environments",
+        "render_machine:environments",
+        "List the environments bakeoff built.",
+        gives="Environments",
+    ),
+    Door(
+        "env size",
+        "lab.environments",
+        "render_machine:sizes",
+        "Show how much disk bakeoff's state takes, and where.",
+        gives="Environments",
+    ),
+    Door(
+        "env prune",
+        "lab.prune",
+        "render_machine:pruned",
+        "Remove environments, keeping those named.",
+        (Argument("keep", "Systems whose environment stays.", Kind.TEXTS),),
+        gives="Environments",
+    ),
+)
+
+_CATALOG = (
+    Door(
+        "catalog list",
+        "catalog.list",
+        "render_catalog:systems",
+        "List the systems of the catalogue.",
+        (Argument("layer", "Only this layer."),),
+        gives="tuple[System, ...]",
+    ),
+    Door(
+        "catalog show",
+        "catalog.show",
+        "render_catalog:system",
+        "Show everything claimed about a system, with its evidence.",
+        (Argument("name", "System id or alias.", positional=True, required=True),),
+        gives="System",
+    ),
+    Door(
+        "catalog lint",
+        "catalog.lint",
+        "render_catalog:lint",
+        "Check the catalogue by the same rules its makers use.",
+        (
+            Argument("extra", "Also check this folder of systems.", Kind.PATH, positional=True),
+            Argument("fix", "Apply the fixes that are safe.", Kind.FLAG),
+        ),
+        gives="LintReport",
+        ok="judge:clean",
+    ),
+    Door(
+        "catalog refresh",
+        "catalog.refresh",
+        "render_catalog:refreshed",
+        "Ask the package registries for the facts they hold and update the generated files.",
+        (Argument("only", "Only these systems.", Kind.TEXTS),),
+        gives="RefreshReport",
+        ok="judge:refreshed",
+        progress="live:Live",
+    ),
+    Door(
+        "catalog why",
+        "catalog.why",
+        "render_catalog:why",
+        "Show what the evidence on one property adds up to, and what was used or rejected.",
+        (
+            Argument("system", "System id.", positional=True, required=True),
+            Argument("property", "Property id or relation.", positional=True, required=True),
+            Argument("object", "Other system, for a relation."),
+            Argument("context", "Situation: device=x86-cpu, domain=nlp …", Kind.PINS, metavar="FIELD=VALUE"),
+        ),
+        gives="Why",
+    ),
+    Door(
+        "catalog refuted",
+        "catalog.refuted",
+        "render_catalog:refuted",
+        "List what was believed and turned out otherwise.",
+        gives="tuple[Refuted, ...]",
+    ),
+    Door(
+        "catalog coverage",
+        "catalog.coverage",
+        "render_catalog:coverage",
+        "Show how much of the catalogue is known, by layer and property.",
+        gives="Coverage",
+    ),
+    Door(
+        "catalog audit",
+        "catalog.audit",
+        "render_catalog:audit",
+        "Draw claims at random for a person to check against their sources.",
+        (
+            Argument("count", "How many claims.", Kind.INTEGER, default=10),
+            _SEED,
+        ),
+        gives="tuple[Claim, ...]",
+    ),
+    Door(
+        "catalog stale",
+        "catalog.stale",
+        "render_catalog:stale",
+        "List claims whose evidence has aged most.",
+        gives="tuple[Stale, ...]",
+    ),
+    Door(
+        "catalog unknowns",
+        "catalog.unknowns",
+        "render_catalog:unknowns",
+        "List what is not known, and what would settle it.",
+        (Argument("layer", "Only this layer."),),
+        gives="tuple[Unknown, ...]",
+    ),
+    Door(
+        "catalog diff",
+        "catalog.diff",
+        "render_catalog:diff",
+        "Compare this catalogue with an exported one.",
+        (Argument("other", "A catalogue exported as JSON.", Kind.PATH, positional=True, required=True),),
+        gives="CatalogDiff",
+    ),
+    Door(
+        "catalog export",
+        "catalog.export",
+        "render_decision:written",
+        "Write the catalogue as JSON, CSV or Markdown.",
+        (
+            Argument(
+                "file", "Where to write; the ending chooses the format.", Kind.PATH, positional=True, required=True
+            ),
+        ),
+        gives="Path",
+    ),
+)
+
+_RESULTS = (
+    Door(
+        "results list",
+        "lab.results",
+        "render_lab:listed",
+        "List the campaigns stored here.",
+        gives="tuple[Campaign, ...]",
+    ),
+    Door(
+        "results show",
+        "lab.result",
+        "render_lab:campaign",
+        "Show a campaign: every run, verdict, phase and flag.",
+        (Argument("id", "Campaign or run id; the newest when absent.", positional=True),),
+        gives="Campaign",
+    ),
+    Door(
+        "results compare",
+        "lab.compare",
+        "render_lab:compared",
+        "Compare two campaigns of the same workload, arm by arm.",
+        (
+            Argument("first", "Campaign id.", positional=True, required=True),
+            Argument("second", "Campaign id.", positional=True, required=True),
+        ),
+        gives="CampaignComparison",
+    ),
+    Door(
+        "results verify",
+        "lab.verify",
+        "render_lab:verified",
+        "Recompute every published number from the stored samples.",
+        (Argument("id", "Campaign id; all when absent.", positional=True),),
+        gives="VerifyReport",
+        ok="judge:verified",
+    ),
+    Door(
+        "results export",
+        "lab.export",
+        "render_decision:written",
+        "Write campaigns as a bundle that others can import and verify.",
+        (
+            Argument("file", "Where to write.", Kind.PATH, positional=True, required=True),
+            Argument("ids", "Campaign ids; all when absent.", Kind.TEXTS, flag="--id"),
+        ),
+        gives="Path",
+    ),
+    Door(
+        "results import",
+        "lab.take_in",
+        "render_lab:listed",
+        "Take in a bundle; its measurements count as measured elsewhere.",
+        (Argument("file", "A bundle.", Kind.PATH, positional=True, required=True),),
+        gives="tuple[Campaign, ...]",
+    ),
+    Door(
+        "results merge",
+        "lab.merge",
+        "render_lab:listed",
+        "Merge the store of another bakeoff home into this one.",
+        (Argument("home", "The other home folder.", Kind.PATH, positional=True, required=True),),
+        gives="tuple[Campaign, ...]",
+    ),
+)
+
+DOORS: tuple[Door, ...] = (*_LOOP, *_PROFILES, *_MACHINE, *_CATALOG, *_RESULTS)
+"""Every command, in the order of the help."""
+
+GROUPS = {
+    "profile": "Write, read and check profiles.",
+    "env": "The environments bakeoff builds.",
+    "catalog": "What is claimed about each system, and how we know.",
+    "results": "Campaigns measured or taken in.",
+}
+"""One line for each group of commands."""
