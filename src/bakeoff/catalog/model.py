@@ -7,8 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+from typing import Any
 
 from bakeoff.base.evidence import Evidence
+from bakeoff.base.quantity import Interval
 
 
 class Answer(StrEnum):
@@ -183,6 +185,8 @@ class System:
     """Package URLs (purl), the first being the main one."""
     aliases: tuple[str, ...] = ()
     """Other names that mean it."""
+    suffixes: tuple[str, ...] = ()
+    """For formats: file name endings, with the dot, that tell it from every other format."""
     lineage: tuple[str, ...] = ()
     """Ids of the systems it grew out of."""
     parent: str | None = None
@@ -269,6 +273,10 @@ class Catalog:
     """Newest date of the registry facts shipped with it."""
     version: str = ""
     """Digest of the content: two catalogues with the same digest decide alike."""
+    by_layer: Mapping[Layer, tuple[str, ...]] = field(default_factory=dict)
+    """Ids by layer they can fill; empty when nobody counted, and `layer` then looks at every system."""
+    cache: dict[object, Any] = field(default_factory=dict, compare=False, repr=False)
+    """What `resolve` has worked out already: never part of the content, never copied."""
 
     def find(self, name: str) -> System | None:
         """The system of an id or an alias, or None."""
@@ -276,6 +284,8 @@ class Catalog:
 
     def layer(self, layer: Layer) -> tuple[System, ...]:
         """Every system that can fill a layer, by id."""
+        if self.by_layer:
+            return tuple(self.systems[name] for name in self.by_layer.get(layer, ()))
         return tuple(system for system in self.systems.values() if layer in system.layers)
 
 
@@ -339,6 +349,12 @@ class Belief:
     """Evidence of the same level contradicts itself."""
     uses: tuple[Use, ...]
     """All evidence looked at."""
+    prior: Interval | None = None
+    """For an unknown measure: what it is drawn from, pessimistic by design; its bounds are also `low` and `high`."""
+    text: str = ""
+    """For facts: the value."""
+    observed: date | None = None
+    """Date of the newest evidence used."""
 
     @builtins.property
     def known(self) -> bool:
