@@ -73,21 +73,23 @@ def docs(session: nox.Session) -> None:
     _install(session)
     session.run("python", "docs/reference.py", *session.posargs)
     if not session.posargs:
-        session.run("pytest", "--doctest-modules", "src/bakeoff/base", "src/bakeoff/cli", "tests/repo/test_docs.py")
+        session.run("pytest", "tests/repo/test_documents.py")
 
 
 @nox.session
 def sizes(session: nox.Session) -> None:
     """Print the ten largest files, longest functions and widest signatures: examples to follow, not limits."""
     _install(session, project=False)
-    session.run("python", "tests/repo/sizes.py")
+    session.run("python", "-m", "tests.repo.sizes")
 
 
 @nox.session
 def env(session: nox.Session) -> None:
     """Build real framework environments and check every adapter in them; arguments go to pytest (`-- -k numpy`)."""
     _install(session)
-    session.run("pytest", "-m", "env", "-p", "no:randomly", "tests/contract", "tests/isolate", "tests/lab", *session.posargs)
+    session.run(
+        "pytest", "-m", "env", "-p", "no:randomly", "tests/contract", "tests/isolate", "tests/lab", *session.posargs
+    )
 
 
 @nox.session
