@@ -1,0 +1,244 @@
+"""Loading the catalogue: compiled and fast, or from the files people write, strictly and with every mistake at once.
+
+The compiled form is never committed. The wheel carries one made when it was built; in a checkout, or with a folder of
+one's own systems, it is made when a file has changed and kept under bakeoff's home, so it cannot be stale.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+
+from bakeoff.base import files
+from bakeoff.base.errors import InputError, Problem
+from bakeoff.base.records import digest, from_plain, to_plain
+from bakeoff.catalog import authoring, build, lines, registry, shapes, snapshot
+from bakeoff.catalog.model import Answer, Axis, Catalog, Claim, Layer, LifecycleState, Property, System
+
+DATA = Path(__file__).parent / "data"
+"""The folder people edit; read-only in an installed wheel."""
+SNAPSHOT = "compiled.jsonl"
+"""Name of the compiled file inside the data folder of a wheel."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """The catalogue with the files it came from: what the lints read."""
+
+    catalog: Catalog
+    """As built."""
+    files: tuple[build.SourceFile, ...]
+    """Every system's file."""
+    vocabulary: authoring.Vocabulary
+    """Closed names the files may use."""
+    registry: tuple[registry.RegistryFile, ...] = ()
+    """What was read from package indexes."""
+
+
+def load(extra: Path | None = None, *, compiled: bool = True) -> Catalog:
+    """The catalogue that ships with bakeoff, with the systems of `extra` added.
+
+    Args:
+        extra: A folder of further systems (`*.toml` anywhere below it), for what only your company knows.
+        compiled: Use the compiled form, made on the spot where it is absent; False reads every file anew.
+
+    Raises:
+        InputError: If a file has mistakes; carries all mistakes of all files.
+        MachineError: If the compiled form cannot be written under bakeoff's home.
+    """
+    if not compiled:
+        return read_sources(extra=extra).catalog
+    shipped = DATA / SNAPSHOT
+    if extra is None and shipped.exists():
+        catalog = _decoded(shipped)
+        if catalog is not None:
+            return catalog
+    kept = files.home() / "catalog" / f"{_state(extra)}.jsonl"
+    if kept.exists():
+        catalog = _decoded(kept)
+        if catalog is not None:
+            return catalog
+    text = compile_snapshot(extra=extra)
+    files.write_atomic(kept, text)
+    _forget_others(kept)
+    return _certain(text)
+
+
+def compile_snapshot(data: Path = DATA, *, extra: Path | None = None) -> str:
+    """The text of the compiled catalogue: what a wheel carries as `SNAPSHOT`.
+
+    Raises:
+        InputError: If a file has mistakes; carries all mistakes of all files.
+    """
+    return snapshot.encode(read_sources(data, extra=extra).catalog)
+
+
+def read_sources(data: Path = DATA, *, extra: Path | None = None) -> Sources:
+    """Reads every file people and programs write.
+
+    Raises:
+        InputError: If a file has mistakes; carries all mistakes of all files.
+    """
+    problems: list[Problem] = []
+    properties = _properties(data, problems)
+    axes = _axes(data, problems)
+    constants = _constants(data, problems)
+    vocabulary = authoring.Vocabulary({item.id: item.kind for item in properties}, _scopes(data, problems))
+    if problems:
+        raise InputError(problems)
+    table = {item.id: item for item in properties}
+    facts = tuple(_registry_files(data, problems))
+    paths = [*_below(data / "systems", data), *(_below(extra, extra) if extra else [])]
+    sources = tuple(_source_files(paths, vocabulary, problems))
+    proven = {item.system: registry.claims(item) for item in facts}
+    systems, more = build.systems(sources, table, proven)
+    if problems or more:
+        raise InputError([*problems, *more])
+    catalog = Catalog(
+        systems=systems,
+        aliases=build.alias_table(systems.values()),
+        properties=table,
+        axes=axes,
+        constants=constants,
+        snapshot=max((item.snapshot for item in facts), default=date.min),
+        by_layer={layer: tuple(item.id for item in systems.values() if layer in item.layers) for layer in Layer},
+    )
+    # The digest is that of the compiled text, so that both ways of loading name the same catalogue.
+    version = _certain(snapshot.encode(catalog)).version
+    return Sources(replace(catalog, version=version), sources, vocabulary, facts)
+
+
+def with_claims(catalog: Catalog, claims: Iterable[Claim]) -> Catalog:
+    """The catalogue with further claims, such as what the lab measured; one with a known id replaces the old.
+
+    Claims about systems that are not catalogued are left out.
+    """
+    by_subject: dict[str, dict[str, Claim]] = {}
+    for claim in claims:
+        subject = catalog.aliases.get(claim.subject, claim.subject)
+        if subject in catalog.systems:
+            named = replace(claim, subject=subject)
+            named = named if named.id else replace(named, id=build.claim_id(named))
+            by_subject.setdefault(subject, {})[named.id] = named
+    if not by_subject:
+        return catalog
+    changed = {}
+    for subject, added in by_subject.items():
+        system = catalog.systems[subject]
+        own = {claim.id: claim for claim in system.claims}
+        changed[subject] = replace(system, claims=tuple({**own, **added}.values()))
+    version = digest([catalog.version, [list(added.values()) for added in by_subject.values()]])
+    return replace(catalog, systems=snapshot.Overlay(catalog.systems, changed), version=version, cache={})
+
+
+def as_of(catalog: Catalog, day: date) -> Catalog:
+    """The catalogue as it could have been written on `day`: evidence observed later is gone, and what rested on it.
+
+    A claim without evidence stays only when it is an explicit unknown. What was superseded later is not revived: its
+    value is no longer stated anywhere.
+    """
+    changed = {name: _system_as_of(system, day) for name, system in catalog.systems.items()}
+    return replace(
+        catalog,
+        systems=changed,
+        snapshot=min(catalog.snapshot, day),
+        version=digest([catalog.version, day]),
+        cache={},
+    )
+
+
+def _system_as_of(system: System, day: date) -> System:
+    claims = []
+    for claim in system.claims:
+        evidence = tuple(item for item in claim.evidence if item.observed <= day)
+        if any(not item.superseded for item in evidence) or claim.value is Answer.UNKNOWN:
+            claims.append(replace(claim, evidence=evidence))
+    state = system.lifecycle
+    seen = tuple(item for item in state.evidence if item.observed <= day)
+    known = bool(seen) and (state.since is None or state.since <= day)
+    lifecycle = replace(state, evidence=seen) if known else LifecycleState(evidence=seen)
+    return replace(system, claims=tuple(claims), lifecycle=lifecycle)
+
+
+def _decoded(path: Path) -> Catalog | None:
+    return snapshot.decode(path.read_text(encoding="utf-8"))
+
+
+def _certain(text: str) -> Catalog:
+    catalog = snapshot.decode(text)
+    if catalog is None:
+        raise ValueError("a file just compiled must be of this version")
+    return catalog
+
+
+def _state(extra: Path | None) -> str:
+    """A digest of every data file's path, size and time of change, and of the code that compiles them."""
+    code = sorted(Path(__file__).parent.glob("*.py"))
+    data = [*DATA.glob("*.toml"), *(DATA / "systems").rglob("*.toml"), *(DATA / "registry").glob("*.json")]
+    watched = [*code, *sorted(data), *(sorted(extra.rglob("*.toml")) if extra else [])]
+    state = hashlib.sha256()
+    for path in watched:
+        status = path.stat()
+        state.update(f"{path}:{status.st_size}:{status.st_mtime_ns}\n".encode())
+    return state.hexdigest()[:16]
+
+
+def _forget_others(kept: Path) -> None:
+    """Removes compiled files nobody will ask for again, keeping the few newest for other checkouts."""
+    others = sorted(kept.parent.glob("*.jsonl"), key=lambda path: path.stat().st_mtime_ns, reverse=True)
+    for path in others[4:]:
+        path.unlink(missing_ok=True)
+
+
+def _below(folder: Path, root: Path, pattern: str = "*.toml") -> list[tuple[Path, str]]:
+    """Files below a folder with the name problems give them, in a fixed order."""
+    return [(path, path.relative_to(root).as_posix()) for path in sorted(folder.rglob(pattern))]
+
+
+def _source_files(
+    paths: Iterable[tuple[Path, str]], vocabulary: authoring.Vocabulary, problems: list[Problem]
+) -> Iterator[build.SourceFile]:
+    for path, where in paths:
+        file, told = authoring.read(shapes.SystemFile, path, where)
+        problems += told
+        if file is not None:
+            found = lines.positions(path.read_text(encoding="utf-8"))
+            wrong = authoring.check_names(file, vocabulary, where, found)
+            problems += wrong
+            if not wrong:
+                yield build.SourceFile(where, file, found)
+
+
+def _registry_files(data: Path, problems: list[Problem]) -> Iterator[registry.RegistryFile]:
+    for path, where in _below(data / "registry", data, "*.json"):
+        try:
+            yield registry.parse(path.read_text(encoding="utf-8"), where)
+        except ValueError as error:
+            problems.append(Problem(where, "", str(error), "write it anew: `bakeoff catalog refresh`"))
+
+
+def _properties(data: Path, problems: list[Problem]) -> tuple[Property, ...]:
+    file, told = authoring.read(shapes.PropertiesFile, data / "properties.toml", "properties.toml")
+    problems += told
+    return tuple(from_plain(Property, to_plain(item)) for item in (file.property if file else ()))
+
+
+def _axes(data: Path, problems: list[Problem]) -> tuple[Axis, ...]:
+    file, told = authoring.read(shapes.AxesFile, data / "axes.toml", "axes.toml")
+    problems += told
+    return tuple(from_plain(Axis, to_plain(item)) for item in (file.axis if file else ()))
+
+
+def _scopes(data: Path, problems: list[Problem]) -> shapes.ScopesFile:
+    file, told = authoring.read(shapes.ScopesFile, data / "scopes.toml", "scopes.toml")
+    problems += told
+    return file if isinstance(file, shapes.ScopesFile) else shapes.ScopesFile((), (), (), ())
+
+
+def _constants(data: Path, problems: list[Problem]) -> Mapping[str, float]:
+    file, told = authoring.read(dict[str, shapes.ConstantEntry], data / "constants.toml", "constants.toml")
+    problems += told
+    return {name: float(entry.value) for name, entry in (file or {}).items()}

@@ -1,0 +1,241 @@
+"""The catalogue as one file that loads in milliseconds: a line of indexes, then a line per system, read on demand.
+
+The rows are positional, in the order of the records' fields; `SCHEMA` changes with them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import Any
+
+from bakeoff.base.evidence import Evidence, EvidenceKind
+from bakeoff.base.quantity import Interval
+from bakeoff.base.records import from_plain, to_plain
+from bakeoff.catalog.model import (
+    Answer,
+    Axis,
+    Catalog,
+    Claim,
+    Inheritance,
+    Layer,
+    Lifecycle,
+    LifecycleState,
+    Property,
+    Scope,
+    System,
+)
+
+SCHEMA = 1
+"""Version of this file format; a file of another version is made anew."""
+_EVERYWHERE = Scope()
+_ANSWERS = {answer.value: answer for answer in Answer}
+_KINDS = {kind.value: kind for kind in EvidenceKind}
+
+
+class LazySystems(Mapping[str, System]):
+    """Systems by id, each decoded the first time it is asked for."""
+
+    def __init__(self, rows: Mapping[str, str]) -> None:
+        self._rows = rows
+        self._done: dict[str, System] = {}
+
+    def __getitem__(self, name: str) -> System:
+        system = self._done.get(name)
+        if system is None:
+            system = self._done[name] = _decode_system(json.loads(self._rows[name]))
+        return system
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._rows)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._rows
+
+
+class Overlay(Mapping[str, System]):
+    """Systems of one mapping, some of them replaced."""
+
+    def __init__(self, base: Mapping[str, System], changed: Mapping[str, System]) -> None:
+        self._base = base
+        self._changed = changed
+
+    def __getitem__(self, name: str) -> System:
+        return self._changed[name] if name in self._changed else self._base[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._base)
+
+    def __len__(self) -> int:
+        return len(self._base)
+
+
+def encode(catalog: Catalog) -> str:
+    """The text of the compiled file; the catalogue's own `version` is replaced by the digest of its content."""
+    lines = [_dump(_encode_system(system)) for system in catalog.systems.values()]
+    head: dict[str, Any] = {
+        "schema": SCHEMA,
+        "ids": list(catalog.systems),
+        "layers": {
+            layer.value: [system.id for system in catalog.systems.values() if layer in system.layers] for layer in Layer
+        },
+        "aliases": dict(catalog.aliases),
+        "properties": to_plain(tuple(catalog.properties.values())),
+        "axes": to_plain(catalog.axes),
+        "constants": dict(catalog.constants),
+        "snapshot": catalog.snapshot.isoformat(),
+    }
+    digest = hashlib.sha256("\n".join([_dump(head), *lines]).encode()).hexdigest()[:16]
+    return "\n".join([_dump({**head, "version": digest}), *lines]) + "\n"
+
+
+def decode(text: str) -> Catalog | None:
+    """The catalogue of a compiled file; None when the file is of another version of bakeoff."""
+    first, _, rest = text.partition("\n")
+    head = json.loads(first)
+    if head["schema"] != SCHEMA:
+        return None
+    rows = dict(zip(head["ids"], rest.splitlines(), strict=True))
+    properties = [from_plain(Property, item) for item in head["properties"]]
+    return Catalog(
+        systems=LazySystems(rows),
+        aliases=head["aliases"],
+        properties={item.id: item for item in properties},
+        axes=tuple(from_plain(Axis, item) for item in head["axes"]),
+        constants=head["constants"],
+        snapshot=date.fromisoformat(head["snapshot"]),
+        version=head["version"],
+        by_layer={Layer(name): tuple(ids) for name, ids in head["layers"].items()},
+    )
+
+
+def _dump(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+
+def _encode_system(system: System) -> list[Any]:
+    """A row: head fields, the evidence of the whole system once, and claims that point into it."""
+    table: dict[Evidence, int] = {}
+
+    def cite(evidence: tuple[Evidence, ...]) -> list[int]:
+        return [table.setdefault(item, len(table)) for item in evidence]
+
+    state = system.lifecycle
+    claims = [_encode_claim(claim, cite(claim.evidence)) for claim in system.claims]
+    since = state.since.isoformat() if state.since else None
+    lifecycle = [state.status.value, since, cite(state.evidence)]
+    return [
+        [system.id, system.name, list(system.layers), system.summary, system.licence, system.governance],
+        [system.vendor, system.packages, system.aliases, system.lineage, system.parent, system.closed, system.notes],
+        [[item.system, item.properties, item.because] for item in system.inherits],
+        [_encode_evidence(item) for item in table],
+        lifecycle,
+        claims,
+    ]
+
+
+def _encode_evidence(item: Evidence) -> list[Any]:
+    interval = [item.interval.low, item.interval.mid, item.interval.high] if item.interval else None
+    row: list[Any] = [item.kind.value, item.source, item.observed.isoformat(), item.read.isoformat(), item.says]
+    rest: list[Any] = [item.value, interval, item.by_vendor, item.method, item.superseded, item.run]
+    return row + rest if any(rest) or item.value is not None else row
+
+
+def _encode_claim(claim: Claim, evidence: list[int]) -> list[Any]:
+    value = claim.value.value if isinstance(claim.value, Answer) else claim.value
+    scope = claim.scope
+    where = None
+    if scope != _EVERYWHERE:
+        where = [
+            scope.versions,
+            scope.device,
+            scope.os,
+            scope.python,
+            scope.domain,
+            scope.activity,
+            scope.precision,
+            scope.language,
+        ]
+    row = [claim.id, claim.property, value, isinstance(claim.value, Answer), claim.object, where, evidence]
+    rest = [claim.via, claim.note, claim.because, claim.settled_by, claim.inherited_from, claim.source_file]
+    return row + rest
+
+
+def _decode_system(row: list[Any]) -> System:
+    head, more, inherits, table, lifecycle, claims = row
+    subject = head[0]
+    evidence = [_decode_evidence(item) for item in table]
+    since = date.fromisoformat(lifecycle[1]) if lifecycle[1] else None
+    return System(
+        id=subject,
+        name=head[1],
+        layers=tuple(map(Layer, head[2])),
+        summary=head[3],
+        licence=head[4],
+        governance=head[5],
+        vendor=more[0],
+        packages=tuple(more[1]),
+        aliases=tuple(more[2]),
+        lineage=tuple(more[3]),
+        parent=more[4],
+        lifecycle=LifecycleState(Lifecycle(lifecycle[0]), since, tuple(evidence[index] for index in lifecycle[2])),
+        closed=tuple(more[5]),
+        inherits=tuple(Inheritance(item[0], tuple(item[1]), item[2]) for item in inherits),
+        claims=tuple(_decode_claim(item, subject, evidence) for item in claims),
+        notes=more[6],
+    )
+
+
+def _decode_evidence(row: list[Any]) -> Evidence:
+    kind, source, observed, read, says = row[:5]
+    value, interval, by_vendor, method, superseded, run = row[5:] or (None, None, False, "", False, None)
+    return Evidence(
+        _KINDS[kind],
+        source,
+        date.fromisoformat(observed),
+        date.fromisoformat(read),
+        says,
+        value,
+        Interval(*interval) if interval else None,
+        by_vendor,
+        method,
+        superseded,
+        run,
+    )
+
+
+def _decode_claim(row: list[Any], subject: str, evidence: list[Evidence]) -> Claim:
+    name, about, value, answered, other, where, cited, via, note, because, settled_by, inherited_from, file = row
+    scope = _EVERYWHERE
+    if where:
+        versions, device, os, python, domain, activity, precision, language = where
+        scope = Scope(
+            versions,
+            tuple(device),
+            tuple(os),
+            python,
+            tuple(domain),
+            tuple(activity),
+            tuple(precision),
+            tuple(language),
+        )
+    return Claim(
+        name,
+        subject,
+        about,
+        _ANSWERS[value] if answered else value,
+        other,
+        via,
+        scope,
+        note,
+        because,
+        tuple([evidence[index] for index in cited]),
+        settled_by,
+        inherited_from,
+        file,
+    )
