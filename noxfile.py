@@ -114,13 +114,14 @@ def wheel(session: nox.Session) -> None:
 def lock(session: nox.Session) -> None:
     """Write requirements.lock from pyproject.toml, and the constraints from it; `-- --upgrade` takes newer releases."""
     project = ROOT / "pyproject.toml"
-    # Compiled from a copy without the constraints, which would otherwise hold every pin where it is.
-    source = Path(session.create_tmp()) / "pyproject.toml"
+    # Compiled beside a copy without the constraints, which would otherwise hold every pin where it is.
+    source = Path(session.create_tmp()).resolve() / "pyproject.toml"
     source.write_text(_without_constraints(project.read_text()))
     options = ("--universal", "--python-version", "3.11", "--generate-hashes", "--no-annotate", "--quiet")
     hidden = ("--no-emit-index-url", "--no-emit-find-links", "--custom-compile-command", "nox -s lock")
     target = ("--group", f"{source}:dev", "-o", str(LOCK), *session.posargs)
-    session.run(find_uv_bin(), "pip", "compile", str(source), *options, *hidden, *target, external=True)
+    with session.chdir(source.parent):
+        session.run(find_uv_bin(), "pip", "compile", str(source), *options, *hidden, *target, external=True)
     project.write_text(_with_constraints(project.read_text(), LOCK.read_text()))
 
 
