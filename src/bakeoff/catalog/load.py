@@ -131,7 +131,7 @@ def with_claims(catalog: Catalog, claims: Iterable[Claim]) -> Catalog:
         own = {claim.id: claim for claim in system.claims}
         changed[subject] = replace(system, claims=tuple({**own, **added}.values()))
     version = digest([catalog.version, [list(added.values()) for added in by_subject.values()]])
-    return replace(catalog, systems=snapshot.Overlay(catalog.systems, changed), version=version, cache={})
+    return replace(catalog, systems=snapshot.Overlay(catalog.systems, changed), version=version)
 
 
 def as_of(catalog: Catalog, day: date) -> Catalog:
@@ -146,7 +146,6 @@ def as_of(catalog: Catalog, day: date) -> Catalog:
         systems=changed,
         snapshot=min(catalog.snapshot, day),
         version=digest([catalog.version, day]),
-        cache={},
     )
 
 

@@ -275,7 +275,7 @@ class Catalog:
     """Digest of the content: two catalogues with the same digest decide alike."""
     by_layer: Mapping[Layer, tuple[str, ...]] = field(default_factory=dict)
     """Ids by layer they can fill; empty when nobody counted, and `layer` then looks at every system."""
-    cache: dict[object, Any] = field(default_factory=dict, compare=False, repr=False)
+    cache: dict[object, Any] = field(init=False, default_factory=dict, compare=False, repr=False)
     """What `resolve` has worked out already: never part of the content, never copied."""
 
     def find(self, name: str) -> System | None:

@@ -1,0 +1,364 @@
+"""What all evidence adds up to in one situation: levels, widths, ties, disputes, and what an unknown is drawn from.
+
+`resolve` is pure. It is asked thousands of times per decision, so claims are indexed once per catalogue and every
+belief is worked out once per context; both live in `Catalog.cache`, which is never part of the content.
+"""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from bakeoff.base.quantity import Interval
+from bakeoff.catalog import scope, weigh
+from bakeoff.catalog.model import (
+    Answer,
+    Belief,
+    Catalog,
+    Claim,
+    Context,
+    Layer,
+    PropertyKind,
+    Scope,
+    Use,
+)
+from bakeoff.catalog.scope import Aside, Meeting
+from bakeoff.catalog.weigh import Weight
+
+_CLOSED_LEVEL = 3
+
+
+def resolve(  # noqa: PLR0913 - a belief is asked for by all of these, and by nothing that could be grouped
+    catalog: Catalog,
+    subject: str,
+    property: str,  # noqa: A002 - the catalogue's own word
+    context: Context,
+    *,
+    today: date,
+    object: str | None = None,  # noqa: A002 - the catalogue's own word
+    via: str | None = None,
+) -> Belief:
+    """What the catalogue makes us believe about one property of one system in one situation.
+
+    Args:
+        catalog: The catalogue.
+        subject: Id or alias of the system.
+        property: Id in the property table; a relation needs `object`.
+        context: The situation; empty fields are not stated.
+        today: Day the belief is for: decides what is stale.
+        object: Id or alias of the other system, for relations.
+        via: For `converts`, the format converted from.
+
+    Returns:
+        The belief. An unstated relation has the answer None (no claim joins the two), an unstated capability
+        `unknown`; an unknown measure has `mid` None and a `prior`.
+
+    Raises:
+        KeyError: If the system or the property is not in the catalogue.
+    """
+    names = catalog.aliases
+    view = _view(catalog, context, today)
+    key = (
+        names.get(subject, subject),
+        property,
+        names.get(object, object) if object else None,
+        names.get(via, via) if via else None,
+    )
+    belief = view.beliefs.get(key)
+    if belief is None:
+        belief = view.beliefs[key] = view.believe(*key)
+    return belief
+
+
+def prior(catalog: Catalog, layer: Layer, about: str, context: Context, *, today: date) -> Interval:
+    """What an unknown measure of a system in `layer` is drawn from, in points.
+
+    The known values of the layer, drawn to their lower quartile: the full range would reward ignorance.
+    """
+    view = _view(catalog, context, today)
+    found = view.priors.get((layer, about))
+    if found is None:
+        known = [belief.mid for belief in view.population(layer, about) if belief.mid is not None]
+        found = view.priors[layer, about] = pessimistic(known, catalog.constants)
+    return found
+
+
+def pessimistic(known: Sequence[float], constants: Mapping[str, float]) -> Interval:
+    """The interval of a layer's known values after drawing them to their lower quartile.
+
+    >>> pessimistic([], {"unknown_population": 4, "unknown_low": 5, "unknown_high": 55})
+    Interval(low=5, mid=30.0, high=55)
+    """
+    if len(known) < constants["unknown_population"]:
+        low, high = constants["unknown_low"], constants["unknown_high"]
+        return Interval(low, (low + high) / 2, high)
+    quartile = statistics.quantiles(known, n=4, method="inclusive")[0]
+    keep = 1 - constants["unknown_shrink"]
+    drawn = [quartile + keep * (value - quartile) for value in known]
+    mid = statistics.median(drawn)
+    # An unknown is never surer than an impression, however alike its neighbours are.
+    half = constants["width_impression"]
+    return Interval(max(0.0, min(*drawn, mid - half)), mid, min(100.0, max(*drawn, mid + half)))
+
+
+def weights(  # noqa: PLR0913 - as `resolve`
+    catalog: Catalog,
+    subject: str,
+    property: str,  # noqa: A002 - the catalogue's own word
+    context: Context,
+    *,
+    today: date,
+    object: str | None = None,  # noqa: A002 - the catalogue's own word
+    via: str | None = None,
+) -> tuple[Weight, ...]:
+    """Every piece of evidence `resolve` looks at, weighed, with the claim it belongs to."""
+    names = catalog.aliases
+    view = _view(catalog, context, today)
+    named = names.get(object, object) if object else None
+    return tuple(view.weigh(names.get(subject, subject), property, named, names.get(via, via) if via else None))
+
+
+_Key = tuple[str, str, str | None, str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Index:
+    """The claims of a catalogue by what they are about, sorted system by system when first asked."""
+
+    tree: scope.Tree
+    """Devices and variants."""
+    claims: dict[str, dict[tuple[str, str | None], tuple[Claim, ...]]]
+    """Subject to (property, via) to claims."""
+    latest: dict[str, str]
+    """Newest release by subject, empty when unknown."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Sum:
+    """What the voting evidence adds up to."""
+
+    answer: Answer | None = None
+    """For capabilities and relations."""
+    mid: float | None = None
+    """Points, for measures."""
+    low: float | None = None
+    """Lower end."""
+    high: float | None = None
+    """Upper end."""
+    disputed: bool = False
+    """The voters contradict each other."""
+    text: str = ""
+    """For facts."""
+    level: int = 0
+    """Level where no evidence votes and something is known all the same."""
+
+
+class _View:
+    """One catalogue in one context on one day, with everything worked out so far."""
+
+    def __init__(self, catalog: Catalog, index: _Index, context: Context, today: date) -> None:
+        self.beliefs: dict[_Key, Belief] = {}
+        self.priors: dict[tuple[Layer, str], Interval] = {}
+        self._catalog = catalog
+        self._index = index
+        self._context = _named(context, catalog)
+        self._today = today
+        self._meetings: dict[tuple[Scope, str, str], Meeting] = {}
+
+    def believe(self, subject: str, about: str, other: str | None, via: str | None) -> Belief:
+        """The belief, with a prior where a measure is unknown."""
+        belief = self._known(subject, about, other, via)
+        if self._catalog.properties[about].kind is PropertyKind.MEASURE and belief.mid is None:
+            layers = self._catalog.systems[subject].layers
+            drawn = prior(self._catalog, layers[0], about, self._context, today=self._today)
+            return replace(belief, low=drawn.low, high=drawn.high, prior=drawn)
+        return belief
+
+    def population(self, layer: Layer, about: str) -> list[Belief]:
+        """Beliefs about one property of every system of a layer."""
+        return [self._known(system.id, about, None, None) for system in self._catalog.layer(layer)]
+
+    def weigh(self, subject: str, about: str, other: str | None, via: str | None) -> list[Weight]:
+        """All evidence on the question, weighed; what a narrower claim overrides has level 0."""
+        found: list[Weight] = []
+        claims = _claims(self._catalog, self._index, subject).get((about, via), ())
+        latest = self._index.latest[subject]
+        ground = weigh.Ground(self._catalog.properties[about], self._catalog.constants, self._today, latest)
+        for claim in claims:
+            meeting = self._meeting(claim, other)
+            if meeting is not None and claim.value is not Answer.UNKNOWN:
+                found += weigh.weigh(claim, meeting, ground)
+        return self._without_overridden(found) if len(found) > 1 else found
+
+    def _known(self, subject: str, about: str, other: str | None, via: str | None) -> Belief:
+        found = self.weigh(subject, about, other, via)
+        top = max((item.level for item in found), default=0)
+        voting = [item for item in found if top and item.level == top]
+        kind = self._catalog.properties[about].kind
+        if not voting:
+            total = self._silent(subject, about, other, via)
+        elif kind is PropertyKind.MEASURE:
+            total = _measure(voting, self._index.tree)
+        else:
+            total = _fact(voting) if kind is PropertyKind.FACT else _answer(voting)
+        return Belief(
+            subject=subject,
+            property=about,
+            object=other,
+            answer=total.answer,
+            mid=total.mid,
+            low=total.low,
+            high=total.high,
+            level=total.level or top,
+            disputed=total.disputed,
+            uses=tuple(Use(item.claim.id, item.index, item.level, item.reasons, item in voting) for item in found),
+            text=total.text,
+            observed=max((item.evidence.observed for item in voting), default=None),
+        )
+
+    def _silent(self, subject: str, about: str, other: str | None, via: str | None) -> _Sum:
+        """Nothing votes: an unstated relation is no candidate, or a `no` where the list is known to be complete."""
+        kind = self._catalog.properties[about].kind
+        if kind is PropertyKind.CAPABILITY:
+            return _Sum(answer=Answer.UNKNOWN)
+        if kind is PropertyKind.RELATION:
+            claims = _claims(self._catalog, self._index, subject).get((about, via), ())
+            if any(claim.value is Answer.UNKNOWN and self._meeting(claim, other) is not None for claim in claims):
+                return _Sum(answer=Answer.UNKNOWN)
+            if about in self._catalog.systems[subject].closed:
+                return _Sum(answer=Answer.NO, level=_CLOSED_LEVEL)
+        return _Sum()
+
+    def _meeting(self, claim: Claim, other: str | None) -> Meeting | None:
+        """How a claim meets the question; None when it is about another object altogether."""
+        meeting = self._scope_meeting(claim)
+        if claim.object == other:
+            return meeting
+        if claim.object is None or other is None:
+            return None
+        tree = self._index.tree
+        if tree.within(other, claim.object):
+            return meeting
+        if tree.within(claim.object, other) and claim.value is not Answer.NO:
+            narrower = (Aside.NARROWER, f"about {claim.object} only")
+            return meeting if meeting.rejected else Meeting(aside=(*meeting.aside, narrower))
+        return None
+
+    def _scope_meeting(self, claim: Claim) -> Meeting:
+        key = (claim.scope, claim.property, claim.subject if claim.scope.versions else "")
+        meeting = self._meetings.get(key)
+        if meeting is None:
+            about = self._catalog.properties[claim.property]
+            meeting = scope.meet(self._index.tree, claim.scope, self._context, about, claim.subject)
+            self._meetings[key] = meeting
+        return meeting
+
+    def _without_overridden(self, found: list[Weight]) -> list[Weight]:
+        """Mere statements about a wider case give way to a claim made for the narrower one."""
+        speaking = {item.claim.id: item.claim for item in found if item.level and not _indirect(item)}
+        kept = []
+        for item in found:
+            stronger = None
+            if item.level and item.evidence.kind not in weigh.HARD:
+                stronger = next((c for c in speaking.values() if self._narrower(c, item.claim)), None)
+            if stronger is not None:
+                reason = f"overridden by the narrower claim {stronger.id}"
+                kept.append(replace(item, level=0, reasons=(*item.reasons, reason)))
+            else:
+                kept.append(item)
+        return kept
+
+    def _narrower(self, inner: Claim, outer: Claim) -> bool:
+        """Whether `inner` is about strictly less than `outer`."""
+        tree = self._index.tree
+        if inner.object and outer.object and not tree.within(inner.object, outer.object):
+            return False
+        same = inner.object == outer.object
+        inside = scope.nested(tree, inner.scope, outer.scope)
+        return inside and not (same and scope.nested(tree, outer.scope, inner.scope))
+
+
+def _view(catalog: Catalog, context: Context, today: date) -> _View:
+    situation = (
+        context.device,
+        context.os,
+        context.domain,
+        context.activity,
+        context.precision,
+        context.language,
+        tuple(context.versions.items()),
+        today,
+    )
+    view = catalog.cache.get(situation)
+    if not isinstance(view, _View):
+        index = catalog.cache.get("index")
+        if not isinstance(index, _Index):
+            index = catalog.cache["index"] = _Index(scope.Tree(catalog.systems), {}, {})
+        view = catalog.cache[situation] = _View(catalog, index, context, today)
+    return view
+
+
+def _claims(catalog: Catalog, index: _Index, subject: str) -> dict[tuple[str, str | None], tuple[Claim, ...]]:
+    known = index.claims.get(subject)
+    if known is None:
+        found: dict[tuple[str, str | None], list[Claim]] = {}
+        for claim in catalog.systems[subject].claims:
+            found.setdefault((claim.property, claim.via), []).append(claim)
+        known = index.claims[subject] = {key: tuple(claims) for key, claims in found.items()}
+        latest = known.get(("latest_version", None))
+        index.latest[subject] = str(latest[0].value) if latest else ""
+    return known
+
+
+def _named(context: Context, catalog: Catalog) -> Context:
+    """The context with ids for aliases."""
+    names = catalog.aliases
+    device = tuple(names.get(name, name) for name in context.device)
+    return replace(context, device=device, precision=names.get(context.precision, context.precision))
+
+
+def _indirect(item: Weight) -> bool:
+    return any(reason.startswith("indirect") for reason in item.reasons)
+
+
+def _answer(voting: Sequence[Weight]) -> _Sum:
+    """Equal answers stand; yes and partial make partial; with a `no` among them nothing is known but the dispute."""
+    said = {item.claim.value for item in voting}
+    if len(said) == 1:
+        (only,) = said
+        return _Sum(answer=only if isinstance(only, Answer) else Answer.UNKNOWN)
+    return _Sum(answer=Answer.UNKNOWN, disputed=True) if Answer.NO in said else _Sum(answer=Answer.PARTIAL)
+
+
+def _fact(voting: Sequence[Weight]) -> _Sum:
+    newest = max(voting, key=lambda item: item.evidence.observed)
+    rivals = {str(item.claim.value) for item in voting if item.evidence.observed == newest.evidence.observed}
+    return _Sum(text=str(newest.claim.value), disputed=len(rivals) > 1)
+
+
+def _measure(voting: Sequence[Weight], tree: scope.Tree) -> _Sum:
+    """Ties are combined by their precision, never to less than the surest of them: sources copy from each other.
+
+    Sources that answer the same question with values whose widths do not meet are disputed, and the belief then spans
+    them all. Values for different facets of the question (its domain, its activity) differ without a dispute.
+    """
+    stated = [(item.mid, max(item.half, 0.5), item.claim.scope) for item in voting if item.mid is not None]
+    if len(stated) == 1:
+        mid, half, _ = stated[0]
+        return _Sum(mid=mid, low=max(0.0, mid - half), high=min(100.0, mid + half))
+    pairs = [(a, b) for index, a in enumerate(stated) for b in stated[index + 1 :]]
+    if any(abs(a[0] - b[0]) > a[1] + b[1] and _same_question(tree, a[2], b[2]) for a, b in pairs):
+        low = max(0.0, min(mid - half for mid, half, _ in stated))
+        high = min(100.0, max(mid + half for mid, half, _ in stated))
+        return _Sum(mid=(low + high) / 2, low=low, high=high, disputed=True)
+    total = sum(half**-2 for _, half, _ in stated)
+    mid = sum(value * half**-2 for value, half, _ in stated) / total
+    spread = (max(value for value, _, _ in stated) - min(value for value, _, _ in stated)) / 2
+    width = max(min(half for _, half, _ in stated), spread)
+    return _Sum(mid=mid, low=max(0.0, mid - width), high=min(100.0, mid + width))
+
+
+def _same_question(tree: scope.Tree, one: Scope, other: Scope) -> bool:
+    return scope.nested(tree, one, other) or scope.nested(tree, other, one)

@@ -1,0 +1,230 @@
+"""Does a claim speak about this situation? Trees of devices and variants, and how a scope meets a context."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from packaging.specifiers import SpecifierSet
+from packaging.version import InvalidVersion
+
+from bakeoff.catalog.model import Context, Property, PropertyKind, Scope, System
+
+EVERYWHERE = Scope()
+"""The scope of a claim that holds wherever nothing narrower is claimed."""
+
+
+class Aside(StrEnum):
+    """In what respect evidence speaks of something beside the question."""
+
+    DEVICE = "device"
+    TASK = "task"
+    PRECISION = "precision"
+    NARROWER = "narrower"
+
+
+@dataclass(frozen=True, slots=True)
+class Meeting:
+    """How a scope meets a context."""
+
+    rejected: str = ""
+    """Why it says nothing here, in words; empty when it does."""
+    aside: tuple[tuple[Aside, str], ...] = ()
+    """Respects in which it is indirect, each in words."""
+
+
+DIRECT = Meeting()
+"""The scope covers the question."""
+
+
+class Tree:
+    """Ancestors of devices and variants, by `parent`."""
+
+    def __init__(self, systems: Mapping[str, System]) -> None:
+        self._systems = systems
+        self._known: dict[str, tuple[str, ...]] = {}
+
+    def line(self, name: str) -> tuple[str, ...]:
+        """A system and its ancestors, nearest first; a cycle ends where it closes."""
+        known = self._known.get(name)
+        if known is None:
+            found: list[str] = []
+            step: str | None = name
+            while step and step not in found:
+                found.append(step)
+                system = self._systems.get(step)
+                step = system.parent if system else None
+            known = self._known[name] = tuple(found)
+        return known
+
+    def within(self, name: str, other: str) -> bool:
+        """Whether `name` is `other` or lies below it."""
+        return other in self.line(name)
+
+    def any_within(self, name: str, others: Iterable[str]) -> bool:
+        """Whether `name` is one of `others` or lies below one."""
+        line = self.line(name)
+        return any(other in line for other in others)
+
+    def common(self, one: str, other: str) -> str | None:
+        """The nearest common ancestor, or None."""
+        line = self.line(other)
+        return next((step for step in self.line(one) if step in line), None)
+
+    def is_root(self, name: str) -> bool:
+        """Whether nothing is above it."""
+        return len(self.line(name)) == 1
+
+
+def meet(tree: Tree, scope: Scope, context: Context, about: Property, subject: str) -> Meeting:
+    """How a claim's scope meets the situation a belief is wanted in.
+
+    A statement of speed may speak for a neighbouring device, task or precision, indirectly. Other measures say nothing
+    outside their scope; capabilities, relations and facts only within the same family of devices. Nothing speaks
+    across roots of the device tree: a CPU measurement never votes on a GPU question.
+    """
+    if scope == EVERYWHERE:
+        return DIRECT
+    aside: list[tuple[Aside, str]] = []
+    rejected = (
+        _exact(scope.os, context.os, "os")
+        or _exact(scope.language, context.language, "language")
+        or _version(scope, context, subject)
+        or _device(tree, scope.device, context.device, about, aside=aside)
+        or _task(scope.domain, context.domain, about, what="domain", aside=aside)
+        or _task(scope.activity, context.activity, about, what="activity", aside=aside)
+        or _precision(tree, scope.precision, context.precision, about, aside=aside)
+    )
+    return Meeting(rejected=rejected) if rejected else Meeting(aside=tuple(aside))
+
+
+def nested(tree: Tree, inner: Scope, outer: Scope) -> bool:
+    """Whether everything `inner` covers is covered by `outer` too; true for equal scopes."""
+    for name in ("os", "domain", "activity", "language"):
+        mine, theirs = getattr(inner, name), getattr(outer, name)
+        if theirs and not (mine and set(mine) <= set(theirs)):
+            return False
+    for name in ("device", "precision"):
+        mine, theirs = getattr(inner, name), getattr(outer, name)
+        if theirs and not (mine and all(tree.any_within(item, theirs) for item in mine)):
+            return False
+    return outer.versions in ("", inner.versions) and outer.python in ("", inner.python)
+
+
+def overlap(tree: Tree, one: Scope, other: Scope) -> bool:
+    """Whether some situation is covered by both scopes; version ranges overlap unless they are plainly disjoint."""
+    for name in ("os", "domain", "activity", "language"):
+        mine, theirs = getattr(one, name), getattr(other, name)
+        if mine and theirs and not set(mine) & set(theirs):
+            return False
+    for name in ("device", "precision"):
+        mine, theirs = getattr(one, name), getattr(other, name)
+        related = any(tree.within(a, b) or tree.within(b, a) for a in mine for b in theirs)
+        if mine and theirs and not related:
+            return False
+    return not _disjoint(one.versions, other.versions)
+
+
+def bounds(versions: str) -> tuple[bool, bool]:
+    """Whether a PEP 440 range is closed below, and above.
+
+    >>> bounds(">=2,<3"), bounds(">=2"), bounds("==1.*"), bounds("")
+    ((True, True), (True, False), (True, True), (False, False))
+    """
+    operators = {item.operator for item in SpecifierSet(versions)}
+    exact = bool(operators & {"==", "===", "~="})
+    return exact or bool(operators & {">=", ">"}), exact or bool(operators & {"<=", "<"})
+
+
+def contains(versions: str, version: str) -> bool:
+    """Whether a version lies in a PEP 440 range; anything that is no such version does not."""
+    try:
+        return SpecifierSet(versions).contains(version, prereleases=True)
+    except InvalidVersion:
+        return False
+
+
+def _exact(held: tuple[str, ...], asked: tuple[str, ...], what: str) -> str:
+    if held and asked and not set(held) & set(asked):
+        return f"holds for {what} {' or '.join(held)}, asked is {' and '.join(asked)}"
+    return ""
+
+
+def _version(scope: Scope, context: Context, subject: str) -> str:
+    pinned = context.versions.get(subject)
+    if scope.versions and pinned and not contains(scope.versions, pinned):
+        return f"holds for versions {scope.versions}, asked is {pinned}"
+    return ""
+
+
+def _device(
+    tree: Tree, held: tuple[str, ...], asked: tuple[str, ...], about: Property, *, aside: list[tuple[Aside, str]]
+) -> str:
+    if not held:
+        return ""
+    names = " or ".join(held)
+    if not asked:
+        return _unstated(names, about, aside)
+    outside = [name for name in asked if not tree.any_within(name, held)]
+    if not outside:
+        return ""
+    if len(outside) < len(asked):
+        aside.append((Aside.DEVICE, f"holds on {names}, asked is {' and '.join(asked)}"))
+        return ""
+    for name in outside:
+        shared = [step for step in (tree.common(name, other) for other in held) if step]
+        family = any(not tree.is_root(step) for step in shared)
+        if not shared or not (family or about.speed):
+            return f"holds on {names}, which says nothing about {name}"
+    aside.append((Aside.DEVICE, f"about {names}, not {' and '.join(outside)}"))
+    return ""
+
+
+def _task(held: tuple[str, ...], asked: str, about: Property, *, what: str, aside: list[tuple[Aside, str]]) -> str:
+    if not held or asked in held:
+        return ""
+    names = " or ".join(held)
+    if not asked:
+        return _unstated(names, about, aside)
+    if about.speed:
+        aside.append((Aside.TASK, f"about {what} {names}, not {asked}"))
+        return ""
+    return f"holds for {what} {names}, asked is {asked}"
+
+
+def _precision(
+    tree: Tree, held: tuple[str, ...], asked: str, about: Property, *, aside: list[tuple[Aside, str]]
+) -> str:
+    if not held or not asked or tree.any_within(asked, held):
+        return ""
+    names = " or ".join(held)
+    if about.speed:
+        aside.append((Aside.PRECISION, f"about {names}, not {asked}"))
+        return ""
+    return f"holds in {names}, asked is {asked}"
+
+
+def _unstated(names: str, about: Property, aside: list[tuple[Aside, str]]) -> str:
+    """The claim is narrower than the question."""
+    if about.kind is PropertyKind.MEASURE and not about.speed:
+        return f"holds for {names} only, which is not asked"
+    aside.append((Aside.NARROWER, f"about {names} only"))
+    return ""
+
+
+def _disjoint(one: str, other: str) -> bool:
+    """Whether two version ranges plainly share nothing: one ends where, or before, the other begins."""
+    return _ends_before(one, other) or _ends_before(other, one)
+
+
+def _ends_before(one: str, other: str) -> bool:
+    for upper in SpecifierSet(one):
+        for lower in SpecifierSet(other):
+            if upper.operator in ("<", "<=") and lower.operator in (">=", ">", "=="):
+                strict = upper.operator == "<" or lower.operator == ">"
+                start = lower.version.removesuffix(".*")
+                if not SpecifierSet(f"{'>' if not strict else '>='}{upper.version}").contains(start, prereleases=True):
+                    continue
+                return True
+    return False
