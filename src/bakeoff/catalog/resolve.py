@@ -129,8 +129,8 @@ class _Index:
 
     tree: scope.Tree
     """Devices and variants."""
-    claims: dict[str, dict[tuple[str, str | None], tuple[Claim, ...]]]
-    """Subject to (property, via) to claims."""
+    claims: dict[str, dict[tuple[str, str | None, str | None], tuple[Claim, ...]]]
+    """Subject to (property, via, object) to claims; under an object also those about what lies below it."""
     latest: dict[str, str]
     """Newest release by subject, empty when unknown."""
 
@@ -183,7 +183,7 @@ class _View:
     def weigh(self, subject: str, about: str, other: str | None, via: str | None) -> list[Weight]:
         """All evidence on the question, weighed; what a narrower claim overrides has level 0."""
         found: list[Weight] = []
-        claims = _claims(self._catalog, self._index, subject).get((about, via), ())
+        claims = self._candidates(subject, about, other, via)
         latest = self._index.latest[subject]
         ground = weigh.Ground(self._catalog.properties[about], self._catalog.constants, self._today, latest)
         for claim in claims:
@@ -224,12 +224,22 @@ class _View:
         if kind is PropertyKind.CAPABILITY:
             return _Sum(answer=Answer.UNKNOWN)
         if kind is PropertyKind.RELATION:
-            claims = _claims(self._catalog, self._index, subject).get((about, via), ())
+            claims = self._candidates(subject, about, other, via)
             if any(claim.value is Answer.UNKNOWN and self._meeting(claim, other) is not None for claim in claims):
                 return _Sum(answer=Answer.UNKNOWN)
             if about in self._catalog.systems[subject].closed:
                 return _Sum(answer=Answer.NO, level=_CLOSED_LEVEL)
         return _Sum()
+
+    def _candidates(self, subject: str, about: str, other: str | None, via: str | None) -> list[Claim]:
+        """Claims about the object asked for, what it is one of, and what is one of it."""
+        claims = _claims(self._catalog, self._index, subject)
+        if other is None:
+            return list(claims.get((about, via, None), ()))
+        found: list[Claim] = list(claims.get((about, via, other), ()))
+        for step in self._index.tree.line(other)[1:]:
+            found += [claim for claim in claims.get((about, via, step), ()) if claim.object == step]
+        return found
 
     def _meeting(self, claim: Claim, other: str | None) -> Meeting | None:
         """How a claim meets the question; None when it is about another object altogether."""
@@ -300,14 +310,17 @@ def _view(catalog: Catalog, context: Context, today: date) -> _View:
     return view
 
 
-def _claims(catalog: Catalog, index: _Index, subject: str) -> dict[tuple[str, str | None], tuple[Claim, ...]]:
+def _claims(
+    catalog: Catalog, index: _Index, subject: str
+) -> dict[tuple[str, str | None, str | None], tuple[Claim, ...]]:
     known = index.claims.get(subject)
     if known is None:
-        found: dict[tuple[str, str | None], list[Claim]] = {}
+        found: dict[tuple[str, str | None, str | None], list[Claim]] = {}
         for claim in catalog.systems[subject].claims:
-            found.setdefault((claim.property, claim.via), []).append(claim)
+            for name in index.tree.line(claim.object) if claim.object else (None,):
+                found.setdefault((claim.property, claim.via, name), []).append(claim)
         known = index.claims[subject] = {key: tuple(claims) for key, claims in found.items()}
-        latest = known.get(("latest_version", None))
+        latest = known.get(("latest_version", None, None))
         index.latest[subject] = str(latest[0].value) if latest else ""
     return known
 

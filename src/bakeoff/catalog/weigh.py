@@ -155,6 +155,8 @@ def _own_half(item: Evidence, constants: Mapping[str, float]) -> float:
 
 def _torn(claim: Claim, constants: Mapping[str, float]) -> bool:
     """Whether two sources of a claim, of any kind, state values whose widths do not meet."""
+    if len(claim.evidence) < 2:
+        return False
     stated = [
         (_points(claim, item), _own_half(item, constants))
         for item in claim.evidence
