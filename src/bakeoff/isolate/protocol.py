@@ -1,4 +1,4 @@
-"""What host and worker say to each other: limits going in, measurements coming out. Times in ns where a clock gave them."""
+"""What host and worker say to each other: limits going in, measurements coming out; clock times in ns."""
 
 from __future__ import annotations
 
@@ -144,7 +144,7 @@ class Digest:
     step: int
     """Steps since the last reset, this one included: 1 is the first step on fresh weights. For inference, 1."""
     first: int
-    """Training: position in the order where this episode began (a block always begins with a reset). Inference: `at`."""
+    """Training: position in the order where this episode began, a block beginning with a reset. Inference: `at`."""
     arrays: Mapping[str, ArrayDigest]
     """By output name."""
 
@@ -153,8 +153,8 @@ class Digest:
 class Block:
     """One uninterrupted turn of a worker.
 
-    Closure (a missing synchronisation shows here): the sum of the samples' `ns` and of `first_ns` should equal
-    `wall_ns - outside_ns`, which also holds every read-back of a result.
+    Closure: `wall_ns - outside_ns` is the sum of `first_ns`, of the samples' `ns`, and `readback_ns`. Read-backs copy
+    results that should be ready; a missing synchronisation makes them wait for the work, and their share large.
     """
 
     first_ns: tuple[int, ...]
@@ -164,7 +164,7 @@ class Block:
     wall_ns: int
     """From the start of the first iteration until the last result was read back."""
     outside_ns: int
-    """Part of `wall_ns` spent on bookkeeping: reading delays, arithmetic of digests, resets."""
+    """Part of `wall_ns` spent between clock pairs: reading delays, arithmetic of digests, resets."""
     readback_ns: int
     """Part of `wall_ns` spent copying results to the host; not part of `outside_ns`."""
     cpu_ns: int

@@ -1,1 +1,1 @@
-"""Foreign side: runs inside a framework's environment, started by path. Python ≥ 3.10, standard library; arrays.py NumPy."""
+"""Foreign side, run by path inside a framework's environment: Python ≥ 3.10, standard library; arrays.py NumPy."""
