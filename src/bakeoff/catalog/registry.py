@@ -19,6 +19,19 @@ from bakeoff.catalog.model import Claim
 
 SCHEMA = 1
 """Version of the registry files."""
+PROPERTIES = frozenset(
+    {
+        "latest_version",
+        "newest_release",
+        "first_release",
+        "requires_python",
+        "wheel_tags",
+        "download_bytes",
+        "declared_licence",
+        "release_cadence",
+    }
+)
+"""What a registry proves; nobody writes these by hand."""
 _MONTH_DAYS = 30
 _SILENT_DAYS = 1095
 

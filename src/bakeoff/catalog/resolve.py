@@ -7,7 +7,7 @@ belief is worked out once per context; both live in `Catalog.cache`, which is ne
 from __future__ import annotations
 
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -166,6 +166,7 @@ class _View:
         self._context = _named(context, catalog)
         self._today = today
         self._meetings: dict[tuple[Scope, str, str], Meeting] = {}
+        self._scopes: dict[Scope, Scope] = {}
 
     def believe(self, subject: str, about: str, other: str | None, via: str | None) -> Belief:
         """The belief, with a prior where a measure is unknown."""
@@ -200,7 +201,7 @@ class _View:
         if not voting:
             total = self._silent(subject, about, other, via)
         elif kind is PropertyKind.MEASURE:
-            total = _measure(voting, self._index.tree)
+            total = _measure(voting, self._same_question)
         else:
             total = _fact(voting) if kind is PropertyKind.FACT else _answer(voting)
         return Belief(
@@ -286,8 +287,19 @@ class _View:
         if inner.object and outer.object and not tree.within(inner.object, outer.object):
             return False
         same = inner.object == outer.object
-        inside = scope.nested(tree, inner.scope, outer.scope)
-        return inside and not (same and scope.nested(tree, outer.scope, inner.scope))
+        mine, theirs = self._restricted(inner), self._restricted(outer)
+        return scope.nested(tree, mine, theirs) and not (same and scope.nested(tree, theirs, mine))
+
+    def _same_question(self, one: Weight, other: Weight) -> bool:
+        """Whether two claims answer the same question, or one a part of the other's, instead of different facets."""
+        mine, theirs = self._restricted(one.claim), self._restricted(other.claim)
+        return scope.nested(self._index.tree, mine, theirs) or scope.nested(self._index.tree, theirs, mine)
+
+    def _restricted(self, claim: Claim) -> Scope:
+        found = self._scopes.get(claim.scope)
+        if found is None:
+            found = self._scopes[claim.scope] = scope.restricted(self._index.tree, claim.scope, self._context)
+        return found
 
 
 def _view(catalog: Catalog, context: Context, today: date) -> _View:
@@ -351,18 +363,18 @@ def _fact(voting: Sequence[Weight]) -> _Sum:
     return _Sum(text=str(newest.claim.value), disputed=len(rivals) > 1)
 
 
-def _measure(voting: Sequence[Weight], tree: scope.Tree) -> _Sum:
+def _measure(voting: Sequence[Weight], same_question: Callable[[Weight, Weight], bool]) -> _Sum:
     """Ties are combined by their precision, never to less than the surest of them: sources copy from each other.
 
     Sources that answer the same question with values whose widths do not meet are disputed, and the belief then spans
     them all. Values for different facets of the question (its domain, its activity) differ without a dispute.
     """
-    stated = [(item.mid, max(item.half, 0.5), item.claim.scope) for item in voting if item.mid is not None]
+    stated = [(item.mid, max(item.half, 0.5), item) for item in voting if item.mid is not None]
     if len(stated) == 1:
         mid, half, _ = stated[0]
         return _Sum(mid=mid, low=max(0.0, mid - half), high=min(100.0, mid + half))
     pairs = [(a, b) for index, a in enumerate(stated) for b in stated[index + 1 :]]
-    if any(abs(a[0] - b[0]) > a[1] + b[1] and _same_question(tree, a[2], b[2]) for a, b in pairs):
+    if any(abs(a[0] - b[0]) > a[1] + b[1] and same_question(a[2], b[2]) for a, b in pairs):
         low = max(0.0, min(mid - half for mid, half, _ in stated))
         high = min(100.0, max(mid + half for mid, half, _ in stated))
         return _Sum(mid=(low + high) / 2, low=low, high=high, disputed=True)
@@ -371,7 +383,3 @@ def _measure(voting: Sequence[Weight], tree: scope.Tree) -> _Sum:
     spread = (max(value for value, _, _ in stated) - min(value for value, _, _ in stated)) / 2
     width = max(min(half for _, half, _ in stated), spread)
     return _Sum(mid=mid, low=max(0.0, mid - width), high=min(100.0, mid + width))
-
-
-def _same_question(tree: scope.Tree, one: Scope, other: Scope) -> bool:
-    return scope.nested(tree, one, other) or scope.nested(tree, other, one)

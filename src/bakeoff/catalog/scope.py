@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from packaging.specifiers import SpecifierSet
@@ -110,6 +110,63 @@ def nested(tree: Tree, inner: Scope, outer: Scope) -> bool:
         if theirs and not (mine and all(tree.any_within(item, theirs) for item in mine)):
             return False
     return outer.versions in ("", inner.versions) and outer.python in ("", inner.python)
+
+
+def restricted(tree: Tree, where: Scope, context: Context) -> Scope:
+    """The part of a scope that meets a context: of its lists only the entries that cover what is asked.
+
+    Of two claims about `cpu, mobile` and `x86-cpu, nvidia-gpu` the second is the narrower one for an x86 CPU, though
+    neither contains the other.
+    """
+    if where == EVERYWHERE:
+        return where
+
+    def one(held: tuple[str, ...], asked: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(name for name in held if name in asked) or held if asked else held
+
+    def below(held: tuple[str, ...], asked: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(name for name in held if any(tree.within(item, name) for item in asked)) or held
+
+    return replace(
+        where,
+        device=below(where.device, context.device),
+        os=one(where.os, context.os),
+        domain=one(where.domain, (context.domain,) if context.domain else ()),
+        activity=one(where.activity, (context.activity,) if context.activity else ()),
+        precision=below(where.precision, (context.precision,) if context.precision else ()),
+        language=one(where.language, context.language),
+    )
+
+
+def standoffs(tree: Tree, one: Scope, other: Scope) -> set[frozenset[int]]:
+    """For every kind of situation both scopes cover: which of them (0, 1) is the narrower in some respect.
+
+    An empty set means that nothing tells the two apart there; both numbers, that each is narrower in its own way.
+    """
+    fixed = set()
+    for name in ("os", "domain", "activity", "language", "versions", "python"):
+        mine, theirs = getattr(one, name), getattr(other, name)
+        if bool(mine) != bool(theirs):
+            fixed.add(0 if mine else 1)
+    found = {frozenset(fixed)}
+    for name in ("device", "precision"):
+        sides = _sides(tree, getattr(one, name), getattr(other, name))
+        found = {situation | side for situation in found for side in sides}
+    return found
+
+
+def _sides(tree: Tree, mine: tuple[str, ...], theirs: tuple[str, ...]) -> set[frozenset[int]]:
+    """Who is narrower, for every pair of entries that are related in the tree."""
+    if not mine or not theirs:
+        return {frozenset({0} if mine else {1} if theirs else ())}
+    sides: set[frozenset[int]] = set()
+    for a in mine:
+        for b in theirs:
+            if tree.within(a, b):
+                sides.add(frozenset({0} if a != b else ()))
+            elif tree.within(b, a):
+                sides.add(frozenset({1}))
+    return sides
 
 
 def overlap(tree: Tree, one: Scope, other: Scope) -> bool:

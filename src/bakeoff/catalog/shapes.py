@@ -320,3 +320,27 @@ class ConstantEntry:
     """Why this number."""
     sweep: tuple[float | int, ...] = ()
     """Other values the tests try."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExceptionEntry:
+    """A finding of a lint that is known and meant."""
+
+    __pydantic_config__: ClassVar[Config] = _STRICT
+
+    lint: str
+    """Lint id."""
+    at: str
+    """Claim, system or property the finding points at."""
+    because: str
+    """Why it is right."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExceptionsFile:
+    """`lint_exceptions.toml`."""
+
+    __pydantic_config__: ClassVar[Config] = _STRICT
+
+    exception: tuple[ExceptionEntry, ...] = ()
+    """Every exception."""
