@@ -26,6 +26,7 @@ def build(spec, weights, inputs, setting):
 
 
 def encode(params, ids, *, layers, heads, eps):
+    """Hidden states after the final norm."""
     hidden = params["token"][ids] + params["position"]
     for i in range(layers):
         hidden = hidden + attention(params, i, layer_norm(params, f"{i}.norm1", hidden, eps), heads)
@@ -36,6 +37,7 @@ def encode(params, ids, *, layers, heads, eps):
 
 
 def attention(params, i, x, heads):
+    """Multi-head self-attention over all positions."""
     batch, seq, width = x.shape
     query, key, value = (
         dense(params, f"{i}.{part}", x).reshape(batch, seq, heads, width // heads) for part in ("query", "key", "value")
@@ -45,8 +47,10 @@ def attention(params, i, x, heads):
 
 
 def layer_norm(params, name, x, eps):
+    """Normalise the last axis, then scale and shift."""
     return jax.nn.standardize(x, axis=-1, epsilon=eps) * params[f"{name}.scale"] + params[f"{name}.bias"]
 
 
 def dense(params, name, x):
+    """Affine map of the last axis."""
     return jnp.matmul(x, params[f"{name}.weight"]) + params[f"{name}.bias"]

@@ -7,6 +7,8 @@ import mlx.nn as nn
 
 
 class Block(nn.Module):
+    """One layer: attention and feed-forward, each behind its norm."""
+
     def __init__(self, width, heads, ffn, eps):
         super().__init__()
         self.heads = heads
@@ -20,6 +22,7 @@ class Block(nn.Module):
         self.down = nn.Linear(ffn, width)
 
     def attention(self, x):
+        """Multi-head self-attention over all positions."""
         query, key, value = (
             mx.unflatten(dense(x), -1, (self.heads, -1)).transpose(0, 2, 1, 3)
             for dense in (self.query, self.key, self.value)
@@ -34,6 +37,8 @@ class Block(nn.Module):
 
 
 class Encoder(nn.Module):
+    """Embeddings, blocks, final norm."""
+
     def __init__(self, spec):
         super().__init__()
         width = spec["width"]

@@ -10,6 +10,8 @@ import mlx.optimizers as optim
 
 
 class Perceptron(nn.Module):
+    """Two dense layers."""
+
     def __init__(self, features, hidden, classes):
         super().__init__()
         self.first = nn.Linear(features, hidden)

@@ -44,6 +44,7 @@ def build(spec, weights, inputs, setting):
 
 
 def layer_norm(x, scale, bias, eps):
+    """Normalise the last axis by its biased variance, then scale and shift."""
     x = x - x.mean(axis=-1, keepdims=True)
     x /= np.sqrt(np.mean(x * x, axis=-1, keepdims=True) + eps)
     x *= scale
@@ -52,6 +53,7 @@ def layer_norm(x, scale, bias, eps):
 
 
 def softmax(x):
+    """Softmax of the last axis, in place."""
     x -= x.max(axis=-1, keepdims=True)
     np.exp(x, out=x)
     x /= x.sum(axis=-1, keepdims=True)
@@ -59,6 +61,7 @@ def softmax(x):
 
 
 def gelu(x):
+    """Exact GELU: half of x times one plus the error function."""
     y = erf(x * np.float32(math.sqrt(0.5)))
     y += 1
     y *= x
