@@ -19,7 +19,7 @@ ALLOWED: dict[str, dict[str, str]] = {
     "decide/conflict.py": {"clingo": "minimal conflicts, cheapest repair, differential oracle"},
     "lab/": {"numpy": "samples and oracles", "packaging": "version ranges", "ml_dtypes": "oracles in low precision"},
     "report/": {"jinja2": "pages"},
-    "api.py": {"packaging": "versions"},
+    "api/": {"packaging": "versions"},
     "cli/": {"typer": "parsing", "rich": "rendering"},
     "port/": {"numpy": "outputs"},
     "new/": {"jinja2": "templates", "packaging": "requirements of a project being read"},
