@@ -25,6 +25,8 @@ class Profile:
     """Hardware it trains on; several mean all of them."""
     serve_on: tuple[str, ...] = ()
     """Hardware it runs on; several mean all of them."""
+    hardware: tuple[str, ...] = ()
+    """Hardware without saying what for: split by the rules; covering all of it is valued, not required."""
     languages: tuple[str, ...] = ()
     """Languages its authors write."""
     scale: str = ""

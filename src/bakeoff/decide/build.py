@@ -1,0 +1,166 @@
+"""The model of one decision: the situation, its candidates, every stack, and every stack's value at the centre."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+
+from bakeoff.catalog.model import Catalog, Claim
+from bakeoff.catalog.rules import Rules
+from bakeoff.decide.enumerate import Joiner, Space, answer_level, join_claims, need_levels, stacks
+from bakeoff.decide.facts import Facts, merged
+from bakeoff.decide.feasible import Candidate, Condition, StackNeed, candidates, stack_needs
+from bakeoff.decide.model import Profile
+from bakeoff.decide.situation import Situation, situate
+from bakeoff.decide.smaa import Entry
+from bakeoff.decide.value import Floats, Values
+
+Stack = Sequence[tuple[str, str]]
+"""(layer, system), one per layer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """Everything worked out about a profile before any draw."""
+
+    situation: Situation
+    """What the profile means."""
+    facts: Facts
+    """The catalogue in that situation."""
+    rules: Rules
+    """What words mean."""
+    judged: dict[str, tuple[Candidate, ...]]
+    """Candidates by layer, excluded ones too."""
+    needs: tuple[StackNeed, ...]
+    """Demands on several layers at once."""
+    joiner: Joiner
+    """Which components fit."""
+    space: Space
+    """All stacks."""
+    values: Values
+    """What components are worth."""
+    by_axis: Floats
+    """Value of every stack on every axis at the centre, shape (rows, axes)."""
+    totals: Floats
+    """Value of every stack at the centre, unknown claims taken to hold."""
+    chance: Floats
+    """Chance that all unknown claims of a stack hold; 1 for feasible outright."""
+    expected: Floats
+    """Value of every stack at the centre, less what unknown claims may cost: the order of the ranking."""
+
+    @property
+    def side_layers(self) -> tuple[str, ...]:
+        """Layers whose systems make two stacks different answers rather than shades of one."""
+        wanted = {"framework", "serving", self.situation.primary}
+        return tuple(layer for layer in self.space.layers if layer in wanted)
+
+    def side(self, stack: Stack) -> tuple[str, ...]:
+        """The systems of a stack in those layers."""
+        return tuple(system for layer, system in stack if layer in self.side_layers)
+
+    def conditions(self, stack: Stack) -> tuple[Condition, ...]:
+        """Unknown claims a stack depends on."""
+        by_name = {(layer, item.system): item for layer, group in self.judged.items() for item in group}
+        found = [condition for part in stack if part in by_name for condition in by_name[part].conditions]
+        found += [_shared(self, need, stack) for need in self.needs if _unsure(self, need, stack)]
+        chance = self.rules.constants["unknown_join"]
+        found += [Condition(claim, "join", chance) for claim in self.joins(stack)[1]]
+        return tuple({condition.claim: condition for condition in found}.values())
+
+    def joins(self, stack: Stack) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Claims that make a stack compatible, and the unknown ones among them."""
+        return join_claims(self.joiner, stack)
+
+    def entry(self, row: int) -> Entry:
+        """One stack, ready to be drawn."""
+        stack = self.space.stack(row)
+        offset = self.rules.constants["conversion_points"] * float(self.space.steps[row])
+        conditions = self.conditions(stack) if self.chance[row] < 1 else ()
+        return Entry(row, stack, offset, conditions)
+
+
+def build(profile: Profile, catalog: Catalog, rules: Rules, measured: Sequence[Claim] = (), *, today: date) -> Model:
+    """Works out the model of a profile: feasibility, enumeration, central values."""
+    known = merged(catalog, measured)
+    situation = situate(profile, rules, known)
+    facts = Facts(known, situation, rules.constants, today)
+    judged = candidates(facts)
+    needs = stack_needs(situation)
+    return assemble(facts, rules, judged, needs)
+
+
+def assemble(
+    facts: Facts,
+    rules: Rules,
+    judged: dict[str, tuple[Candidate, ...]],
+    needs: tuple[StackNeed, ...],
+    dropped: frozenset[str] = frozenset(),
+    joiner: Joiner | None = None,
+) -> Model:
+    """The model over judged candidates, some requirements dropped."""
+    joiner = joiner or Joiner(facts)
+    space = stacks(joiner, judged, needs, dropped)
+    values = Values(facts, rules, judged)
+    by_axis = values.central(space)
+    totals = rules.constants["conversion_points"] * space.steps.astype(np.float64)
+    for index, axis in enumerate(values.axes):
+        totals = totals + values.weights[axis.id] * by_axis[:, index]
+    chance = _chances(facts, judged, needs, space, dropped)
+    expected = totals - rules.constants["failed_points"] * (1.0 - chance)
+    return Model(facts.situation, facts, rules, judged, needs, joiner, space, values, by_axis, totals, chance, expected)
+
+
+def _chances(
+    facts: Facts,
+    judged: dict[str, tuple[Candidate, ...]],
+    needs: tuple[StackNeed, ...],
+    space: Space,
+    dropped: frozenset[str],
+) -> Floats:
+    chance = np.power(facts.constants["unknown_join"], space.doubts.astype(np.float64))
+    for column, layer in enumerate(space.layers):
+        by_name = {candidate.system: candidate for candidate in judged[layer]}
+        own = [
+            float(np.prod([item.chance for item in by_name[name].conditions if item.token not in dropped]))
+            for name in space.systems[column]
+        ]
+        chance = chance * np.array(own or [1.0])[space.rows[:, column]]
+    for need in needs:
+        if need.vetoes or need.token in dropped:
+            continue
+        level = need_levels(facts, need, space.layers, space.systems, space.rows)
+        fails = np.ones(len(space.rows))
+        for layer in need.layers:
+            column = space.layers.index(layer)
+            own = [
+                1.0 - facts.chance(layer, need.name) if answer_level(facts, need, layer, name) == 1 else 1.0
+                for name in space.systems[column]
+            ]
+            fails = fails * np.array(own or [1.0])[space.rows[:, column]]
+        chance = chance * np.where(level == 1, 1.0 - fails, 1.0)
+    return chance
+
+
+def _unsure(model: Model, need: StackNeed, stack: Stack) -> bool:
+    levels = [answer_level(model.facts, need, layer, system) for layer, system in stack if layer in need.layers]
+    return not need.vetoes and max(levels, default=0) == 1
+
+
+def _shared(model: Model, need: StackNeed, stack: Stack) -> Condition:
+    """The condition that one of several components has what is unknown about each of them."""
+    open_ones = [
+        (layer, system)
+        for layer, system in stack
+        if layer in need.layers and answer_level(model.facts, need, layer, system) == 1
+    ]
+    fails = 1.0
+    for layer, _ in open_ones:
+        fails *= 1.0 - model.facts.chance(layer, need.name)
+    _, system = open_ones[0]
+    claims = (
+        (f"{system}.declared_licence",) if need.name == "licence" else model.facts.capability(system, need.name).claims
+    )
+    return Condition(claims[0], need.token, 1.0 - fails)

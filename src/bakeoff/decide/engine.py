@@ -1,0 +1,215 @@
+"""From a profile and a catalogue to a decision: build every stack, value it, draw, and say why."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+import numpy as np
+
+from bakeoff.base.quantity import Interval
+from bakeoff.catalog.model import Catalog, Claim
+from bakeoff.catalog.rules import Rules
+from bakeoff.decide import conflict, explain, flips, side, smaa
+from bakeoff.decide.build import Model, build
+from bakeoff.decide.model import Component, Decision, Profile, RankedStack, Share, Verdict
+from bakeoff.decide.smaa import Entry, Tally
+
+_CONFIDENT = 10
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """A model with its draws."""
+
+    model: Model
+    entries: tuple[Entry, ...]
+    sides: tuple[tuple[str, ...], ...]
+    tally: Tally
+
+
+def decide(  # noqa: PLR0913 - the inputs a decision is reproducible from
+    profile: Profile,
+    catalog: Catalog,
+    rules: Rules,
+    measured: Sequence[Claim] = (),
+    *,
+    today: date,
+    seed: int = 0,
+    draws: int = 10_000,
+    top: int = 10,
+) -> Decision:
+    """The decision for a profile.
+
+    Args:
+        profile: What the project needs, as `profile.parse` gives it.
+        catalog: What is claimed.
+        rules: What words mean.
+        measured: Claims from measurements, added to the catalogue's.
+        today: Day it is decided for.
+        seed: Seed of every draw.
+        draws: Most draws to take; fewer are taken when the first place is clear.
+        top: Most stacks to list.
+
+    Returns:
+        The decision; its verdict is `impossible`, with conflicts and relaxations, when no stack is feasible.
+    """
+    model = build(profile, catalog, rules, measured, today=today)
+    if not len(model.space.rows):
+        return _impossible(model, seed)
+    run = _drawn(model, seed=seed, draws=draws)
+    stacks = tuple(_ranked(run, position) for position in range(min(top, len(run.entries))))
+    story = explain.story(model, run.entries)
+    flipped = flips.flips(model, run.entries)
+    share = float(np.mean([run.sides[winner] == run.sides[0] for winner in run.tally.winners]))
+    return Decision(
+        profile=profile,
+        verdict=_verdict(share, rules),
+        stacks=stacks,
+        near_ties=_near_ties(run, len(stacks)),
+        feasible=int((model.chance >= 1.0).sum()),
+        conditional=_conditional(run, {stack.components for stack in stacks}),
+        shares=_shares(run, seed),
+        reasons=story.reasons,
+        exclusions=explain.exclusions(model),
+        flips=flipped,
+        pitfalls=explain.pitfalls(model, run.entries[0].stack),
+        refuted=explain.refuted(model),
+        impression_share=_round(story.impression_share),
+        conflicts=(),
+        relaxations=(),
+        read=tuple(sorted(model.facts.read)),
+        draws=run.tally.draws,
+        error=_round(float(np.sqrt(max(share * (1 - share), 0.0) / run.tally.draws))),
+        seed=seed,
+        today=today,
+        catalog=catalog.version,
+        snapshot=catalog.snapshot,
+    )
+
+
+def _drawn(model: Model, *, seed: int, draws: int) -> _Run:
+    entries = entries_of(model)
+    sides = tuple(model.side(entry.stack) for entry in entries)
+    tally = smaa.Sampler(model.values, entries, seed).run(draws, sides, _CONFIDENT)
+    return _Run(model, entries, sides, tally)
+
+
+def entries_of(model: Model) -> tuple[Entry, ...]:
+    """The stacks worth drawing, best expected value first."""
+    columns = [index for index, layer in enumerate(model.space.layers) if layer in model.side_layers]
+    rows = smaa.choose_entries(model.space, model.expected, columns)
+    return tuple(model.entry(row) for row in rows)
+
+
+def _ranked(run: _Run, position: int) -> RankedStack:
+    model, entry, tally = run.model, run.entries[position], run.tally
+    values = tally.axis_values[:, position, :]
+    weights = [model.values.weights[axis.id] for axis in model.values.axes]
+    total = np.full(values.shape[1], entry.offset)
+    for index, weight in enumerate(weights):
+        total = total + weight * values[index]
+    claims, doubtful = model.joins(entry.stack)
+    conditions = tuple(dict.fromkeys([condition.claim for condition in entry.conditions] + list(doubtful)))
+    axes = tuple(
+        explain.axis_value(model, entry.stack, axis, _interval(values[index], float(model.by_axis[entry.row, index])))
+        for index, axis in enumerate(model.values.axes)
+        if weights[index] > 0 and model.values.parts(axis, model.space.layers)
+    )
+    components = [Component(layer, system) for layer, system in entry.stack]
+    tracker = side.best(model, entry.stack)
+    return RankedStack(
+        components=(*components, *((Component("tracker", tracker),) if tracker else ())),
+        value=_interval(total, float(model.totals[entry.row])),
+        first_share=_round(tally.firsts[position] / tally.draws),
+        top3_share=_round(tally.top3[position] / tally.draws),
+        confidence=_round(float(np.nan_to_num(tally.confidence[position]))),
+        axes=axes,
+        joins=claims,
+        conditions=conditions,
+    )
+
+
+def _near_ties(run: _Run, listed: int) -> tuple[int, ...]:
+    limit = run.model.rules.constants["near_tie"]
+    beaten = run.tally.beaten[:listed] / run.tally.draws
+    return tuple(int(position) for position in range(1, listed) if beaten[position] >= limit)
+
+
+def _conditional(run: _Run, listed: set[tuple[Component, ...]]) -> tuple[RankedStack, ...]:
+    """Stacks that would be first if what is unknown about them held, one for each side, best first."""
+    model = run.model
+    bar = float(model.expected[run.entries[0].row])
+    found: dict[tuple[str, ...], tuple[float, int]] = {}
+    for position, entry in enumerate(run.entries):
+        worth = float(model.totals[entry.row])
+        side_of = run.sides[position]
+        if entry.conditions and worth > bar and position and (side_of not in found or found[side_of][0] < worth):
+            found[side_of] = (worth, position)
+    ordered = sorted(found.values(), key=lambda pair: (-pair[0], pair[1]))[:5]
+    ranked = [_ranked(run, position) for _, position in ordered]
+    return tuple(stack for stack in ranked if stack.components not in listed)
+
+
+def _shares(run: _Run, seed: int) -> tuple[Share, ...]:
+    members: dict[str, list[int]] = {}
+    for position, entry in enumerate(run.entries):
+        for layer, system in entry.stack:
+            members.setdefault(f"{layer}\x1f{system}", []).append(position)
+    found = []
+    for name, (first, top3) in smaa.shares_by(run.tally, members).items():
+        layer, system = name.split("\x1f")
+        if top3 > 0:
+            found.append(Share(system, layer, _round(first), _round(top3)))
+    found += side.shares(run.model, run.entries[0].stack, seed)
+    order = {layer: index for index, layer in enumerate(run.model.situation.layers)}
+    return tuple(sorted(found, key=lambda share: (order.get(share.layer, 99), -share.first, -share.top3, share.id)))
+
+
+def _verdict(share: float, rules: Rules) -> Verdict:
+    if share >= rules.constants["decided"]:
+        return Verdict.DECIDED
+    return Verdict.LEANING if share >= rules.constants["leaning"] else Verdict.TOSS_UP
+
+
+def _impossible(model: Model, seed: int) -> Decision:
+    conflicts, relaxations = conflict.explain(model)
+    return Decision(
+        profile=model.situation.profile,
+        verdict=Verdict.IMPOSSIBLE,
+        stacks=(),
+        near_ties=(),
+        feasible=0,
+        conditional=(),
+        shares=(),
+        reasons=(),
+        exclusions=explain.exclusions(model),
+        flips=(),
+        pitfalls=explain.pitfalls(model, ()),
+        refuted=explain.refuted(model),
+        impression_share=0.0,
+        conflicts=conflicts,
+        relaxations=relaxations,
+        read=tuple(sorted(model.facts.read)),
+        draws=0,
+        error=0.0,
+        seed=seed,
+        today=model.facts.today,
+        catalog=model.facts.catalog.version,
+        snapshot=model.facts.catalog.snapshot,
+    )
+
+
+def _interval(values: np.ndarray[tuple[int, ...], np.dtype[np.float64]], mid: float) -> Interval:
+    low, high = (float(bound) for bound in np.quantile(values, [0.025, 0.975]))
+    return Interval(_round(min(low, mid)), _round(mid), _round(max(high, mid)))
+
+
+def _round(value: float) -> float:
+    return round(float(value), 4)
+
+
+def restated(decision: Decision) -> Decision:
+    """The decision without what depends on the catalogue's digest, for comparing reproductions."""
+    return replace(decision, catalog="")

@@ -1,0 +1,413 @@
+"""Every complete stack, exactly: staged joins over stated relations, as rows of integers.
+
+framework → library → trainer → kernel → (format, serving), where a format is reached from what the framework exports
+through stated conversions. Trackers are chosen beside and never multiplied in.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from bakeoff.catalog.model import Answer, Layer, Relation
+from bakeoff.decide.facts import Facts
+from bakeoff.decide.feasible import GOOD, Candidate, StackNeed, permissive
+
+Rows = npt.NDArray[np.int32]
+"""One stack per row: index of the candidate by layer."""
+
+_JOINS = (Relation.WORKS_WITH, Relation.WRAPS, Relation.REQUIRES, Relation.BACKEND_OF)
+_MAX_STEPS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """Why two components fit together."""
+
+    sure: bool
+    """False when it rests on an explicit unknown."""
+    claims: tuple[str, ...]
+    """Claims it stands on; empty when the two are one system."""
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """How a framework's model gets into a format."""
+
+    formats: tuple[str, ...]
+    """Formats passed through, the last being the one loaded."""
+    join: Join
+    """Claims of every step."""
+
+
+@dataclass(frozen=True, slots=True)
+class Space:
+    """All feasible and conditional stacks of a situation."""
+
+    layers: tuple[str, ...]
+    """Columns."""
+    systems: tuple[tuple[str, ...], ...]
+    """Systems by column; rows hold positions in these."""
+    rows: Rows
+    """Stacks, each once, in the order of the systems."""
+    steps: npt.NDArray[np.int32]
+    """Conversions on the way to the format served, by row."""
+    doubts: npt.NDArray[np.int32]
+    """Joins that rest on an explicit unknown, by row."""
+
+    def stack(self, row: int) -> tuple[tuple[str, str], ...]:
+        """(layer, system) of a row."""
+        return tuple(
+            (layer, self.systems[column][int(self.rows[row, column])]) for column, layer in enumerate(self.layers)
+        )
+
+
+class Joiner:
+    """Answers whether components fit, remembering every answer."""
+
+    def __init__(self, facts: Facts) -> None:
+        self.facts = facts
+        self._pairs: dict[tuple[str, str], Join | None] = {}
+        self._routes: dict[str, dict[str, Route]] = {}
+        self._converters: dict[str, list[tuple[str, Join]]] | None = None
+        self._deployed: dict[tuple[str, str], dict[str, Route]] = {}
+
+    def pair(self, one: str, other: str) -> Join | None:
+        """Whether two systems work together by a relation that either states; None when no claim joins them."""
+        if one == other:
+            return Join(sure=True, claims=())
+        key = (one, other)
+        if key not in self._pairs:
+            self._pairs[key] = self._joined(one, other)
+        return self._pairs[key]
+
+    def clash(self, one: str, other: str) -> tuple[str, ...]:
+        """Claims by which two systems cannot be used together."""
+        for subject, thing in ((one, other), (other, one)):
+            fact = self.facts.related(subject, Relation.CONFLICTS_WITH, thing)
+            if fact is not None and fact.answer in GOOD:
+                return fact.claims
+        return ()
+
+    def routes(self, framework: str) -> Mapping[str, Route]:
+        """Every format a framework's models can get into, by the shortest way, sure ways first."""
+        if framework not in self._routes:
+            self._routes[framework] = self._reached(framework)
+        return self._routes[framework]
+
+    def deployments(self, framework: str, serving: str) -> Mapping[str, Route]:
+        """Formats through which a serving system runs what a framework made, each with its route.
+
+        Either the serving system loads a format that can be reached, or it runs the framework itself, in a format
+        the framework writes.
+        """
+        key = (framework, serving)
+        if key not in self._deployed:
+            self._deployed[key] = self._deploy(framework, serving)
+        return self._deployed[key]
+
+    def loads(self, serving: str) -> Mapping[str, Route]:
+        """Formats a serving system loads, however they came about."""
+        found = {}
+        for form in self.facts.stated(serving, Relation.LOADS):
+            fact = self.facts.related(serving, Relation.LOADS, form)
+            if fact is not None and fact.answer is not Answer.NO:
+                found[form] = Route((form,), Join(fact.answer in GOOD, fact.claims))
+        return found
+
+    def _joined(self, one: str, other: str) -> Join | None:
+        doubt: Join | None = None
+        for subject, thing in ((one, other), (other, one)):
+            for relation in _JOINS:
+                fact = self.facts.related(subject, relation, thing)
+                if fact is not None and fact.answer in GOOD:
+                    return Join(sure=True, claims=fact.claims)
+                if fact is not None and fact.answer is Answer.UNKNOWN:
+                    doubt = doubt or Join(sure=False, claims=fact.claims)
+        return doubt
+
+    def _reached(self, framework: str) -> dict[str, Route]:
+        found: dict[str, Route] = {}
+        for form in self.facts.stated(framework, Relation.EXPORTS):
+            fact = self.facts.related(framework, Relation.EXPORTS, form)
+            if fact is not None and fact.answer is not Answer.NO:
+                found[form] = Route((form,), Join(fact.answer in GOOD, fact.claims))
+        # Sure ways are settled before doubtful ones, so that a doubtful shortcut never hides a sure detour.
+        for sure in (True, False):
+            for _ in range(_MAX_STEPS):
+                for route in sorted(found.values(), key=lambda route: (len(route.formats), route.formats)):
+                    self._extend(route, found, sure=sure)
+        return found
+
+    def _extend(self, route: Route, found: dict[str, Route], *, sure: bool) -> None:
+        if len(route.formats) > _MAX_STEPS or (sure and not route.join.sure):
+            return
+        for form, step in self._steps(route.formats[-1]):
+            join = Join(route.join.sure and step.sure, (*route.join.claims, *step.claims))
+            known = found.get(form)
+            better = known is None or (join.sure, -len(route.formats) - 1) > (known.join.sure, -len(known.formats))
+            if (join.sure or not sure) and form not in route.formats and better:
+                found[form] = Route((*route.formats, form), join)
+
+    def _steps(self, form: str) -> Sequence[tuple[str, Join]]:
+        if self._converters is None:
+            self._converters = {}
+            for layer in (Layer.FORMAT, Layer.SERVING, Layer.LIBRARY, Layer.FRAMEWORK, Layer.PLATFORM):
+                for system in self.facts.catalog.layer(layer):
+                    self._learn(system.id)
+        return self._converters.get(form, ())
+
+    def _learn(self, converter: str) -> None:
+        for claim in self.facts.system(converter).claims:
+            if claim.property == Relation.CONVERTS and claim.via and claim.object and self._converters is not None:
+                fact = self.facts.related(converter, Relation.CONVERTS, claim.object, claim.via)
+                if fact is not None and fact.answer is not Answer.NO:
+                    step = (claim.object, Join(fact.answer in GOOD, fact.claims))
+                    self._converters.setdefault(claim.via, []).append(step)
+
+    def _deploy(self, framework: str, serving: str) -> dict[str, Route]:
+        reached = self.routes(framework)
+        found: dict[str, Route] = {}
+        for form, load in self.loads(serving).items():
+            if form in reached:
+                route = reached[form]
+                join = Join(route.join.sure and load.join.sure, (*route.join.claims, *load.join.claims))
+                found[form] = Route(route.formats, join)
+        direct = self.pair(serving, framework)
+        if direct is not None and not found:
+            for form, route in reached.items():
+                if len(route.formats) == 1:
+                    join = Join(direct.sure and route.join.sure, (*direct.claims, *route.join.claims))
+                    found[form] = Route(route.formats, join)
+        return found
+
+
+def stacks(
+    joiner: Joiner,
+    judged: Mapping[str, Sequence[Candidate]],
+    needs: Sequence[StackNeed],
+    dropped: frozenset[str] = frozenset(),
+) -> Space:
+    """All stacks over the candidates that are not excluded.
+
+    Args:
+        joiner: Answers which components fit.
+        judged: Candidates by layer.
+        needs: Demands that one of several layers must meet.
+        dropped: Requirements to leave out, for "what if".
+    """
+    layers = joiner.facts.situation.stack_layers
+    names = tuple(
+        tuple(candidate.system for candidate in judged[layer] if candidate.without(dropped)) for layer in layers
+    )
+    blocks = list(_Blocks(joiner, layers, names).all())
+    width = len(layers)
+    rows = np.concatenate([block[0] for block in blocks]) if blocks else np.zeros((0, width), np.int32)
+    steps = np.concatenate([block[1] for block in blocks]) if blocks else np.zeros(0, np.int32)
+    doubts = np.concatenate([block[2] for block in blocks]) if blocks else np.zeros(0, np.int32)
+    keep = _compatible(joiner, layers, names, rows)
+    for need in needs:
+        if need.token not in dropped:
+            keep &= need_levels(joiner.facts, need, layers, names, rows) > 0
+    return Space(layers, names, rows[keep], steps[keep], doubts[keep])
+
+
+def need_levels(
+    facts: Facts, need: StackNeed, layers: Sequence[str], names: Sequence[Sequence[str]], rows: Rows
+) -> npt.NDArray[np.int32]:
+    """Best answer to a demand among the components of each row: 0 no, 1 unknown, 2 partial or yes."""
+    best = np.zeros(len(rows), np.int32)
+    for layer in need.layers:
+        column = layers.index(layer)
+        levels = np.array([answer_level(facts, need, layer, name) for name in names[column]] or [0], np.int32)
+        best = np.maximum(best, levels[rows[:, column]])
+    return best
+
+
+def answer_level(facts: Facts, need: StackNeed, layer: str, name: str) -> int:
+    """0 no, 1 unknown, 2 partial or yes: one component's answer to a demand on several layers."""
+    if need.name == "licence":
+        allowed = next(
+            want.licences for rule in facts.situation.requirements if rule.id == need.token for want in rule.needs
+        )
+        return {True: 2, None: 1, False: 0}[permissive(facts.system(name).licence, allowed)]
+    declared = facts.catalog.properties.get(need.name)
+    if declared is not None and declared.layers and Layer(layer) not in declared.layers:
+        return 0
+    answer = facts.capability(name, need.name).answer
+    return 2 if answer in GOOD else int(answer is Answer.UNKNOWN)
+
+
+def join_claims(joiner: Joiner, stack: Sequence[tuple[str, str]]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Claims that make a stack compatible, and those among them that are unknown and must hold."""
+    by_layer = dict(stack)
+    joins: list[Join] = []
+    framework = by_layer.get("framework")
+    if framework is not None:
+        joins += [
+            join
+            for layer in ("library", "trainer", "kernel")
+            if layer in by_layer and (join := _sided(joiner, by_layer, layer)) is not None
+        ]
+        if "serving" in by_layer:
+            routes = joiner.deployments(framework, by_layer["serving"])
+            joins += [routes[by_layer["format"]].join] if by_layer.get("format") in routes else []
+        elif "format" in by_layer and by_layer["format"] in joiner.routes(framework):
+            joins.append(joiner.routes(framework)[by_layer["format"]].join)
+    claims = tuple(dict.fromkeys(claim for join in joins for claim in join.claims))
+    doubtful = tuple(
+        dict.fromkeys(
+            claim for join in joins if not join.sure for claim in join.claims if _unknown(joiner.facts, claim)
+        )
+    )
+    return claims, doubtful
+
+
+def _sided(joiner: Joiner, by_layer: Mapping[str, str], layer: str) -> Join | None:
+    direct = joiner.pair(by_layer[layer], by_layer["framework"])
+    through = (
+        joiner.pair(by_layer[layer], by_layer["library"]) if layer == "trainer" and "library" in by_layer else None
+    )
+    if direct is not None and (direct.sure or through is None or not through.sure):
+        return direct
+    return through
+
+
+def _unknown(facts: Facts, name: str) -> bool:
+    claim = facts.claim(name)
+    return claim is None or claim.value is Answer.UNKNOWN
+
+
+class _Blocks:
+    """Rows by framework."""
+
+    def __init__(self, joiner: Joiner, layers: Sequence[str], names: Sequence[Sequence[str]]) -> None:
+        self.joiner = joiner
+        self.layers = layers
+        self.names = dict(zip(layers, names, strict=True))
+
+    def all(self) -> Iterator[tuple[Rows, npt.NDArray[np.int32], npt.NDArray[np.int32]]]:
+        if "framework" not in self.layers:
+            yield from self._rows(None, -1)
+            return
+        for index, framework in enumerate(self.names["framework"]):
+            yield from self._rows(framework, index)
+
+    def _rows(
+        self, framework: str | None, index: int
+    ) -> Iterator[tuple[Rows, npt.NDArray[np.int32], npt.NDArray[np.int32]]]:
+        pairs = self._library_trainer(framework)
+        kernels = self._fitting("kernel", framework)
+        ends = self._ends(framework)
+        if not pairs or not kernels or not ends:
+            return
+        grid = np.array(
+            [(p, k, e) for p, k, e in itertools.product(range(len(pairs)), range(len(kernels)), range(len(ends)))],
+            np.int32,
+        )
+        parts = {
+            "library": np.array([pair[0] for pair in pairs], np.int32)[grid[:, 0]],
+            "trainer": np.array([pair[1] for pair in pairs], np.int32)[grid[:, 0]],
+            "kernel": np.array([kernel[0] for kernel in kernels], np.int32)[grid[:, 1]],
+            "format": np.array([end[0] for end in ends], np.int32)[grid[:, 2]],
+            "serving": np.array([end[1] for end in ends], np.int32)[grid[:, 2]],
+            "framework": np.full(len(grid), index, np.int32),
+        }
+        rows = np.stack([parts[layer] for layer in self.layers], axis=1)
+        steps = np.array([end[2] for end in ends], np.int32)[grid[:, 2]]
+        doubts = (
+            np.array([pair[2] for pair in pairs], np.int32)[grid[:, 0]]
+            + np.array([kernel[1] for kernel in kernels], np.int32)[grid[:, 1]]
+            + np.array([end[3] for end in ends], np.int32)[grid[:, 2]]
+        )
+        yield rows, steps, doubts
+
+    def _fitting(self, layer: str, framework: str | None) -> list[tuple[int, int]]:
+        """(position, doubts) of the systems of a layer that join the framework; one empty place without the layer."""
+        if layer not in self.layers:
+            return [(-1, 0)]
+        if framework is None:
+            return [(position, 0) for position in range(len(self.names[layer]))]
+        joined = [(position, self.joiner.pair(name, framework)) for position, name in enumerate(self.names[layer])]
+        return [(position, int(not join.sure)) for position, join in joined if join is not None]
+
+    def _library_trainer(self, framework: str | None) -> list[tuple[int, int, int]]:
+        libraries = self._fitting("library", framework)
+        if "trainer" not in self.layers:
+            return [(position, -1, doubt) for position, doubt in libraries]
+        direct = dict(self._fitting("trainer", framework))
+        names = self.names.get("library", ())
+        found: list[tuple[int, int, int]] = []
+        for position, doubt in libraries:
+            for index, trainer in enumerate(self.names["trainer"]):
+                extra = direct.get(index)
+                if extra != 0 and position >= 0:
+                    through = self.joiner.pair(trainer, names[position])
+                    extra = int(not through.sure) if through is not None and extra is None else extra
+                    extra = 0 if through is not None and through.sure else extra
+                if extra is not None:
+                    found.append((position, index, doubt + extra))
+        return found
+
+    def _ends(self, framework: str | None) -> list[tuple[int, int, int, int]]:
+        """(format, serving, conversions, doubts) that a framework's model can end in."""
+        formats = {name: position for position, name in enumerate(self.names.get("format", ()))}
+        if "serving" not in self.layers:
+            return self._written(framework, formats)
+        found: list[tuple[int, int, int, int]] = []
+        for position, serving in enumerate(self.names["serving"]):
+            routes = self._served(framework, serving)
+            if "format" not in self.layers:
+                best = min(routes.values(), key=_preference, default=None)
+                found += [(-1, position, len(best.formats) - 1, int(not best.join.sure))] if best else []
+                continue
+            found += [
+                (formats[form], position, max(0, len(route.formats) - 1), int(not route.join.sure))
+                for form, route in routes.items()
+                if form in formats
+            ]
+        return found
+
+    def _written(self, framework: str | None, formats: Mapping[str, int]) -> list[tuple[int, int, int, int]]:
+        if "format" not in self.layers:
+            return [(-1, -1, 0, 0)]
+        if framework is None:
+            return [(position, -1, 0, 0) for position in formats.values()]
+        return [
+            (formats[form], -1, 0, int(not route.join.sure))
+            for form, route in self.joiner.routes(framework).items()
+            if form in formats and len(route.formats) == 1
+        ]
+
+    def _served(self, framework: str | None, serving: str) -> Mapping[str, Route]:
+        return self.joiner.loads(serving) if framework is None else self.joiner.deployments(framework, serving)
+
+
+def _preference(route: Route) -> tuple[bool, int, tuple[str, ...]]:
+    return (not route.join.sure, len(route.formats), route.formats)
+
+
+def _compatible(
+    joiner: Joiner, layers: Sequence[str], names: Sequence[Sequence[str]], rows: Rows
+) -> npt.NDArray[np.bool_]:
+    keep = np.ones(len(rows), np.bool_)
+    for left, right in _clashes(joiner, layers, names):
+        keep &= ~((rows[:, left[0]] == left[1]) & (rows[:, right[0]] == right[1]))
+    return keep
+
+
+def _clashes(
+    joiner: Joiner, layers: Sequence[str], names: Sequence[Sequence[str]]
+) -> Iterable[tuple[tuple[int, int], tuple[int, int]]]:
+    places: dict[str, list[tuple[int, int]]] = {}
+    for column in range(len(layers)):
+        for position, name in enumerate(names[column]):
+            places.setdefault(name, []).append((column, position))
+    for name, own in places.items():
+        for other in joiner.facts.stated(name, Relation.CONFLICTS_WITH):
+            if other in places and joiner.clash(name, other):
+                yield from itertools.product(own, places[other])

@@ -1,0 +1,204 @@
+"""The catalogue as one decision reads it: answers and beliefs in the profile's context, remembering what was read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from bakeoff.base.evidence import Evidence, EvidenceKind
+from bakeoff.catalog.model import Answer, Belief, Catalog, Claim, Context, Layer, Relation, System, Use
+from bakeoff.catalog.resolve import resolve
+from bakeoff.catalog.snapshot import Overlay
+from bakeoff.decide.situation import Situation, Target
+
+_ORDER = {Answer.NO: 0, Answer.UNKNOWN: 1, Answer.PARTIAL: 2, Answer.YES: 3}
+_STRENGTH = {kind: rank for rank, kind in enumerate(EvidenceKind)}
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """An answer with the claims it stands on."""
+
+    answer: Answer
+    """The answer; `unknown` where nothing is stated."""
+    claims: tuple[str, ...]
+    """Claim ids used; for an unknown, the id the missing claim would have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """How a claim is known, in short."""
+
+    kind: EvidenceKind | None
+    """Kind of the strongest evidence."""
+    observed: date | None
+    """When that was true."""
+
+
+class Facts:
+    """Answers, measures and relations of one catalogue in one situation; remembers what it worked out."""
+
+    def __init__(self, catalog: Catalog, situation: Situation, constants: Mapping[str, float], today: date) -> None:
+        self.catalog = catalog
+        self.constants = constants
+        self.situation = situation
+        self.today = today
+        self.read: set[str] = set()
+        self._stated: dict[str, dict[str, tuple[str, ...]]] = {}
+        self._facts: dict[tuple[str, str, str | None, str | None], Fact] = {}
+        self._beliefs: dict[tuple[str, str], Belief] = {}
+        self._devices: dict[tuple[str, str, str], Fact | None] = {}
+        self._known: dict[tuple[str, str], float] = {}
+
+    def system(self, name: str) -> System:
+        """The record of a system."""
+        return self.catalog.systems[name]
+
+    def capability(self, subject: str, name: str) -> Fact:
+        """Whether a system has a capability; absent is unknown."""
+        return self._fact(subject, name, None, None)
+
+    def related(self, subject: str, relation: str, other: str, via: str | None = None) -> Fact | None:
+        """What is stated about two systems; None when nothing joins them."""
+        if other not in self.stated(subject, relation):
+            return None
+        return self._fact(subject, relation, other, via)
+
+    def stated(self, subject: str, relation: str) -> tuple[str, ...]:
+        """Objects of a relation a system states something about."""
+        table = self._stated.get(subject)
+        if table is None:
+            table = self._stated[subject] = _objects(self.system(subject).claims)
+        return table.get(relation, ())
+
+    def measure(self, subject: str, name: str) -> Belief:
+        """The belief about a measure, in the context the measure is about."""
+        key = (subject, name)
+        belief = self._beliefs.get(key)
+        if belief is None:
+            context = self._context(name)
+            belief = resolve(self.catalog, subject, name, context, today=self.today)
+            self._beliefs[key] = belief
+            self.read.update(use.claim for use in belief.uses)
+        return belief
+
+    def on_target(self, subject: str, relation: str, target: Target) -> Fact | None:
+        """Whether a system trains or serves on a hardware target: the best answer over the target's devices.
+
+        A claim on a node of the device tree holds for everything below it; one on a node below the target holds for
+        part of it. None when nothing is stated.
+        """
+        found = [fact for device in target.devices if (fact := self._on_device(subject, relation, device)) is not None]
+        return max(found, key=lambda fact: _ORDER[fact.answer], default=None)
+
+    def chance(self, layer: str, name: str) -> float:
+        """Chance that an unknown capability holds: the share of its layer that has it, shrunk."""
+        key = (layer, name)
+        if key not in self._known:
+            answers = [self.capability(system.id, name).answer for system in self.catalog.layer(Layer(layer))]
+            constants = self.constants
+            good = sum({Answer.YES: 1.0, Answer.PARTIAL: 0.5}.get(answer, 0.0) for answer in answers)
+            known = sum(answer is not Answer.UNKNOWN for answer in answers)
+            share = (good + constants["unknown_prior_yes"]) / (known + constants["unknown_prior_all"])
+            self._known[key] = share * constants["unknown_shrink"]
+        return self._known[key]
+
+    def basis(self, claims: Iterable[str]) -> Basis:
+        """Kind and date of the strongest evidence behind some claims."""
+        best: Evidence | None = None
+        for name in claims:
+            claim = self.claim(name)
+            for evidence in claim.evidence if claim else ():
+                if not evidence.superseded and (best is None or _STRENGTH[evidence.kind] < _STRENGTH[best.kind]):
+                    best = evidence
+        return Basis(best.kind, best.observed) if best else Basis(None, None)
+
+    def claim(self, name: str) -> Claim | None:
+        """A claim by id."""
+        subject = name
+        while subject not in self.catalog.systems:
+            subject, dot, _ = subject.rpartition(".")
+            if not dot:
+                return None
+        return next((claim for claim in self.system(subject).claims if claim.id == name), None)
+
+    def beliefs(self) -> tuple[Belief, ...]:
+        """Every belief about a measure that was asked for."""
+        return tuple(self._beliefs.values())
+
+    def evidence(self, use: Use) -> Evidence | None:
+        """The piece of evidence a belief looked at."""
+        claim = self.claim(use.claim)
+        return claim.evidence[use.index] if claim and use.index < len(claim.evidence) else None
+
+    def _fact(self, subject: str, name: str, other: str | None, via: str | None) -> Fact:
+        key = (subject, name, other, via)
+        fact = self._facts.get(key)
+        if fact is None:
+            context = self._context(name)
+            if other is None and name not in self._properties_of(subject):
+                fact = Fact(Answer.UNKNOWN, (f"{subject}.{name}",))
+            else:
+                belief = resolve(self.catalog, subject, name, context, today=self.today, object=other, via=via)
+                used = tuple(dict.fromkeys(use.claim for use in belief.uses if use.used))
+                self.read.update(use.claim for use in belief.uses)
+                missing = ".".join(part for part in (subject, name, via, other) if part)
+                fact = Fact(belief.answer or Answer.UNKNOWN, used or (missing,))
+            self._facts[key] = fact
+        return fact
+
+    def _properties_of(self, subject: str) -> Mapping[str, tuple[str, ...]]:
+        self.stated(subject, "")
+        return self._stated[subject]
+
+    def _context(self, name: str) -> Context:
+        if name in ("speed_train", "distributed_scale", Relation.TRAINS_ON):
+            return self.situation.train_context
+        if name in ("speed_infer", "install_footprint", Relation.SERVES_ON):
+            return self.situation.serve_context
+        return self.situation.context
+
+    def _on_device(self, subject: str, relation: str, device: str) -> Fact | None:
+        key = (subject, relation, device)
+        if key not in self._devices:
+            self._devices[key] = self._looked_up(subject, relation, device)
+        return self._devices[key]
+
+    def _looked_up(self, subject: str, relation: str, device: str) -> Fact | None:
+        if not self.stated(subject, relation):
+            return None
+        context = self._context(relation)
+        belief = resolve(self.catalog, subject, relation, context, today=self.today, object=device)
+        if belief.answer is None:
+            return None
+        self.read.update(use.claim for use in belief.uses)
+        used = tuple(dict.fromkeys(use.claim for use in belief.uses if use.used))
+        return Fact(belief.answer, used or (f"{subject}.{relation}.{device}",))
+
+
+def merged(catalog: Catalog, claims: Sequence[Claim]) -> Catalog:
+    """The catalogue with measured claims added to what it says already."""
+    by_subject: dict[str, list[Claim]] = {}
+    for claim in claims:
+        subject = catalog.find(claim.subject)
+        if subject is not None:
+            named = replace(claim, subject=subject.id, id=claim.id or f"{subject.id}.{claim.property}@measured")
+            by_subject.setdefault(subject.id, []).append(named)
+    if not by_subject:
+        return catalog
+    changed = {}
+    for name, added in by_subject.items():
+        fresh = {claim.id for claim in added}
+        kept = [claim for claim in catalog.systems[name].claims if claim.id not in fresh]
+        changed[name] = replace(catalog.systems[name], claims=(*kept, *added))
+    return replace(catalog, systems=Overlay(catalog.systems, changed), cache={})
+
+
+def _objects(claims: Iterable[Claim]) -> dict[str, tuple[str, ...]]:
+    table: dict[str, dict[str, None]] = {}
+    for claim in claims:
+        objects = table.setdefault(claim.property, {})
+        if claim.object is not None:
+            objects[claim.object] = None
+    return {name: tuple(objects) for name, objects in table.items()}

@@ -1,0 +1,168 @@
+"""What would change the answer: weights in closed form, values, a requirement, time, something unknown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+
+import numpy as np
+
+from bakeoff.decide.build import Model, Stack, assemble
+from bakeoff.decide.facts import Facts
+from bakeoff.decide.model import Flip
+from bakeoff.decide.smaa import Entry, ranked
+from bakeoff.decide.value import Contribution, Values
+
+_DAYS = (182, 365, 730)
+_FARTHEST = 0.5
+"""Share of weight beyond which nobody would move it."""
+_ORDER = ("unknown", "value", "weight", "requirement", "date")
+
+
+def flips(model: Model, entries: Sequence[Entry]) -> tuple[Flip, ...]:
+    """Changes that give another framework, serving system or primary component, nearest first by kind."""
+    own = model.side(entries[0].stack)
+    others = _rivals(model, entries, own)
+    found = [
+        *_unknown(model, entries, own),
+        *_value(model, entries[0], others),
+        *_weight(model, entries[0], others),
+        *_requirement(model, own),
+        *_date(model, entries, own),
+    ]
+    return tuple(sorted(found, key=lambda flip: (_ORDER.index(flip.kind), flip.distance, flip.what)))
+
+
+def shown(stack: Stack) -> str:
+    """A stack in one line: `layer=system` joined by spaces."""
+    return " ".join(f"{layer}={system}" for layer, system in stack)
+
+
+def tipping_weight(weight: float, gap: float, on_axis: float) -> float | None:
+    """The weight of one axis at which two alternatives tie, the others keeping their proportions.
+
+    Args:
+        weight: Its weight now, 0..1.
+        gap: Lead of the first alternative now, in points.
+        on_axis: Its lead on that axis alone, in points before weighting.
+
+    Returns:
+        The weight, or None when none from 0 to 1 makes them tie.
+
+    >>> round(tipping_weight(0.5, 5.0, 20.0), 3)
+    0.333
+    """
+    if weight >= 1.0:
+        return None
+    rest = (gap - weight * on_axis) / (1.0 - weight)
+    if on_axis == rest:
+        return None
+    tie = rest / (rest - on_axis)
+    return tie if 0.0 <= tie <= 1.0 else None
+
+
+def _rivals(model: Model, entries: Sequence[Entry], own: tuple[str, ...]) -> list[Entry]:
+    best: dict[tuple[str, ...], Entry] = {}
+    for entry in entries[1:]:
+        best.setdefault(model.side(entry.stack), entry)
+    return [entry for name, entry in best.items() if name != own][:12]
+
+
+def _weight(model: Model, first: Entry, others: Sequence[Entry]) -> list[Flip]:
+    found = []
+    for index, axis in enumerate(model.values.axes):
+        weight = model.values.weights[axis.id]
+        nearest: tuple[float, float, Entry] | None = None
+        for other in others:
+            gap = float(model.expected[first.row] - model.expected[other.row])
+            on_axis = float(model.by_axis[first.row, index] - model.by_axis[other.row, index])
+            tie = tipping_weight(weight, gap, on_axis)
+            if (
+                tie is not None
+                and abs(tie - weight) <= _FARTHEST
+                and (nearest is None or abs(tie - weight) < nearest[0])
+            ):
+                nearest = (abs(tie - weight), tie, other)
+        if nearest is not None:
+            far, tie, other = nearest
+            turn = "above" if tie > weight else "below"
+            text = f"{turn} {tie:.0%} (now {weight:.0%})"
+            found.append(Flip("weight", axis.id, text, shown(other.stack), round(far, 4)))
+    return found
+
+
+def _value(model: Model, first: Entry, others: Sequence[Entry]) -> list[Flip]:
+    nearest: dict[str, Flip] = {}
+    for other in others:
+        gap = float(model.expected[first.row] - model.expected[other.row])
+        for item, needed in _tipping_values(model, first, other, gap):
+            what = f"{item.term.system}.{item.term.property}"
+            turn = "at least" if needed > item.term.mid else "at most"
+            text = f"{turn} {needed:.0f} points (now {item.term.mid:.0f})"
+            flip = Flip("value", what, text, shown(other.stack), round(abs(needed - item.term.mid), 4))
+            if what not in nearest or flip.distance < nearest[what].distance:
+                nearest[what] = flip
+    return sorted(nearest.values(), key=lambda flip: (flip.distance, flip.what))[:8]
+
+
+def _tipping_values(model: Model, first: Entry, other: Entry, gap: float) -> Iterator[tuple[Contribution, float]]:
+    """Measures that only one of two stacks has, with the points at which the two would tie."""
+    mine, theirs = _given(model, first.stack), _given(model, other.stack)
+    own, strange = {(item.axis, item.term) for item in mine}, {(item.axis, item.term) for item in theirs}
+    for item in theirs:
+        if (item.axis, item.term) not in own and item.factor > 0 and item.term.mid + gap / item.factor <= 100.0:
+            yield item, item.term.mid + gap / item.factor
+    for item in mine:
+        if (item.axis, item.term) not in strange and item.factor > 0 and item.term.mid - gap / item.factor >= 0.0:
+            yield item, item.term.mid - gap / item.factor
+
+
+def _given(model: Model, stack: Stack) -> list[Contribution]:
+    return model.values.contributions(stack, model.values.weights)
+
+
+def _requirement(model: Model, own: tuple[str, ...]) -> list[Flip]:
+    """Dropping one requirement, its favours and weights staying: what would its hard demands alone give way to?"""
+    tokens = {item.requirement for group in model.judged.values() for one in group for item in one.exclusions}
+    tokens |= {need.token for need in model.needs}
+    found = []
+    for token in sorted(tokens):
+        opened = assemble(model.facts, model.rules, model.judged, model.needs, frozenset({token}), model.joiner)
+        order = ranked(opened.space, opened.expected)
+        stack = opened.space.stack(int(order[0]))
+        if opened.side(stack) != own:
+            best = float(opened.expected[int(order[0])] - np.max(model.expected))
+            found.append(Flip("requirement", token, "dropped", shown(stack), round(max(0.0, best), 4)))
+    return found
+
+
+def _date(model: Model, entries: Sequence[Entry], own: tuple[str, ...]) -> list[Flip]:
+    """The first of a few future days on which today's evidence, by then old, gives another winner."""
+    for days in _DAYS:
+        day = model.facts.today + timedelta(days=days)
+        facts = Facts(model.facts.catalog, model.situation, model.rules.constants, day)
+        values = Values(facts, model.rules, model.judged)
+        best = max(entries[:60], key=lambda entry: _total(values, entry))
+        if model.side(best.stack) != own:
+            text = "unless its evidence is renewed by then"
+            return [Flip("date", day.isoformat(), text, shown(best.stack), float(days))]
+    return []
+
+
+def _total(values: Values, entry: Entry) -> float:
+    failed = values.rules.constants["failed_points"]
+    chance = float(np.prod([condition.chance for condition in entry.conditions]))
+    given = values.contributions(entry.stack, values.weights)
+    return entry.offset + sum(item.points for item in given) - failed * (1.0 - chance)
+
+
+def _unknown(model: Model, entries: Sequence[Entry], own: tuple[str, ...]) -> list[Flip]:
+    bar = float(model.expected[entries[0].row])
+    found: dict[tuple[str, ...], Flip] = {}
+    for entry in entries[1:]:
+        name = model.side(entry.stack)
+        worth = float(model.totals[entry.row])
+        if entry.conditions and name != own and name not in found and worth > bar:
+            what = " and ".join(condition.claim for condition in entry.conditions)
+            found[name] = Flip("unknown", what, "holds", shown(entry.stack), round(worth - bar, 4))
+    return list(found.values())[:5]

@@ -1,0 +1,323 @@
+"""What components and stacks are worth: points on fixed anchors, added up by axis. Never relative to the option set."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from bakeoff.base.evidence import EvidenceKind
+from bakeoff.catalog.model import Aggregator, Answer, Axis, Layer, Lifecycle, Relation
+from bakeoff.catalog.rules import Favour, Rules
+from bakeoff.decide.enumerate import Space
+from bakeoff.decide.facts import Facts
+from bakeoff.decide.feasible import Candidate
+
+Floats = npt.NDArray[np.float64]
+"""Points."""
+
+FIT = "fit"
+COVERAGE = "target_coverage"
+_Z = 1.959963984540054
+
+
+@dataclass(frozen=True, slots=True)
+class Bonus:
+    """Points a rule gives to a component's fit, or takes from it."""
+
+    points: float
+    """Points on the 0..100 anchor of `fit`."""
+    origin: str
+    """`rule:<id>` or `profile:<token>`."""
+    text: str
+    """Why, completing "because …"."""
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One measure of one component as it enters an axis."""
+
+    layer: str
+    """Layer of the component."""
+    system: str
+    """System id."""
+    property: str
+    """Measure."""
+    share: float
+    """Share of the component's value on the axis, 0..1."""
+    mid: float
+    """Centre of the belief, in points, bonuses added."""
+    spread: float
+    """Standard deviation of the belief, in points."""
+    claims: tuple[str, ...]
+    """Claims it stands on."""
+    impression: bool
+    """Nothing stronger than an impression (or nothing at all) is behind it."""
+    known: bool
+    """False when it is drawn from the layer's population."""
+    bonuses: tuple[Bonus, ...] = ()
+    """What the rules add, already in `mid`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contribution:
+    """What one measure of one component gives to a stack's total."""
+
+    axis: str
+    """Axis id."""
+    term: Term
+    """The measure."""
+    factor: float
+    """Points of the total per point of the measure."""
+
+    @property
+    def points(self) -> float:
+        """Points of the total."""
+        return self.factor * self.term.mid
+
+
+class Values:
+    """Terms of every component, and how components add up to stacks."""
+
+    def __init__(self, facts: Facts, rules: Rules, judged: Mapping[str, Sequence[Candidate]]) -> None:
+        self.facts = facts
+        self.rules = rules
+        self.situation = facts.situation
+        self.axes = facts.catalog.axes
+        self.weights = {axis.id: self.situation.weights.get(axis.id, 0.0) for axis in self.axes}
+        self._coverage = {
+            (layer, candidate.system): candidate for layer, group in judged.items() for candidate in group
+        }
+        self._terms: dict[tuple[str, str, str], tuple[Term, ...]] = {}
+        self._bonuses: dict[tuple[str, str], tuple[Bonus, ...]] = {}
+        self._measures: dict[tuple[str, str], tuple[str, ...]] = {}
+
+    def terms(self, layer: str, system: str, axis: Axis) -> tuple[Term, ...]:
+        """Measures by which a component enters an axis; empty when its layer takes no part."""
+        key = (layer, system, axis.id)
+        if key not in self._terms:
+            names = self._relevant(layer, axis)
+            shares = [self.rules.property_weights.get(name, 1.0) for name in names]
+            whole = sum(shares) or 1.0
+            self._terms[key] = tuple(
+                self._term(layer, system, name, share / whole) for name, share in zip(names, shares, strict=True)
+            )
+        return self._terms[key]
+
+    def takes_part(self, layer: str, axis: Axis) -> bool:
+        """Whether a layer counts on an axis in this situation."""
+        return bool(self._relevant(layer, axis))
+
+    def parts(self, axis: Axis, layers: Sequence[str]) -> tuple[tuple[int, float], ...]:
+        """(column, share) of the layers that count on an axis; for `primary` the one that does the work."""
+        columns = [column for column, layer in enumerate(layers) if self.takes_part(layer, axis)]
+        if not columns:
+            return ()
+        if axis.aggregator is Aggregator.PRIMARY:
+            wanted = (self.situation.primary, "trainer", "framework", "serving")
+            best = next(
+                (layers.index(layer) for layer in wanted if layer in layers and layers.index(layer) in columns),
+                columns[0],
+            )
+            return ((best, 1.0),)
+        shares = [
+            self.rules.layers[layers[column]].weight if layers[column] in self.rules.layers else 1.0
+            for column in columns
+        ]
+        whole = sum(shares)
+        return tuple((column, share / whole) for column, share in zip(columns, shares, strict=True))
+
+    def central(self, space: Space) -> Floats:
+        """Value of every row on every axis at the centre of the beliefs, shape (rows, axes)."""
+        found = np.zeros((len(space.rows), len(self.axes)))
+        for index, axis in enumerate(self.axes):
+            parts = self.parts(axis, space.layers)
+            columns = []
+            for column, _ in parts:
+                layer = space.layers[column]
+                worth = np.array([self._mid(layer, name, axis) for name in space.systems[column]] or [0.0])
+                columns.append(worth[space.rows[:, column]])
+            found[:, index] = combine(axis.aggregator, columns, [share for _, share in parts])
+        return found
+
+    def contributions(self, stack: Sequence[tuple[str, str]], weights: Mapping[str, float]) -> list[Contribution]:
+        """What every measure gives to a stack's total; the points add up to its central value."""
+        layers = [layer for layer, _ in stack]
+        found: list[Contribution] = []
+        for axis in self.axes:
+            weight = weights.get(axis.id, 0.0)
+            parts = self.parts(axis, layers)
+            if not parts or not weight:
+                continue
+            if axis.aggregator is Aggregator.WEAKEST:
+                parts = ((min(parts, key=lambda part: self._mid(stack[part[0]][0], stack[part[0]][1], axis))[0], 1.0),)
+            for column, share in parts:
+                found += [
+                    Contribution(axis.id, term, weight * share * term.share)
+                    for term in self.terms(*stack[column], axis)
+                ]
+        return found
+
+    def bonuses(self, layer: str, system: str) -> tuple[Bonus, ...]:
+        """What rules, constraints, wishes, estate and languages add to a component's fit."""
+        key = (layer, system)
+        if key not in self._bonuses:
+            self._bonuses[key] = tuple(_Bonuses(self.facts, self.rules).of(layer, system))
+        return self._bonuses[key]
+
+    def _mid(self, layer: str, system: str, axis: Axis) -> float:
+        return sum((term.share * term.mid for term in self.terms(layer, system, axis)), 0.0)
+
+    def _relevant(self, layer: str, axis: Axis) -> tuple[str, ...]:
+        key = (layer, axis.id)
+        if key not in self._measures:
+            self._measures[key] = tuple(name for name in axis.properties if self._applies(name, layer, axis))
+        return self._measures[key]
+
+    def _applies(self, name: str, layer: str, axis: Axis) -> bool:
+        declared = self.facts.catalog.properties.get(name)
+        if declared is None or (axis.layers and Layer(layer) not in axis.layers):
+            return False
+        if declared.layers and Layer(layer) not in declared.layers:
+            return False
+        situation = self.situation
+        if name == "speed_train":
+            return situation.trains
+        if name == "speed_infer":
+            return situation.serves and (layer != "framework" or "serving" not in situation.layers)
+        if name == "install_footprint":
+            return situation.serves and layer == "serving"
+        if name == COVERAGE:
+            return bool(situation.train if layer == "framework" else situation.serve)
+        return True
+
+    def _term(self, layer: str, system: str, name: str, share: float) -> Term:
+        if name == COVERAGE:
+            return self._covered(layer, system, share)
+        belief = self.facts.measure(system, name)
+        low = belief.low if belief.low is not None else 0.0
+        high = belief.high if belief.high is not None else 60.0
+        mid = belief.mid if belief.mid is not None else belief.prior.mid if belief.prior else (low + high) / 2
+        used = [use for use in belief.uses if use.used]
+        basis = self.facts.basis(use.claim for use in used)
+        impression = basis.kind in (None, EvidenceKind.IMPRESSION)
+        bonuses = self.bonuses(layer, system) if name == FIT else ()
+        shifted = min(100.0, max(0.0, mid + sum(bonus.points for bonus in bonuses)))
+        claims = tuple(dict.fromkeys(use.claim for use in used))
+        spread = max(0.0, high - low) / (2 * _Z)
+        return Term(layer, system, name, share, shifted, spread, claims, impression, belief.mid is not None, bonuses)
+
+    def _covered(self, layer: str, system: str, share: float) -> Term:
+        candidate = self._coverage.get((layer, system))
+        points = candidate.coverage if candidate and candidate.coverage is not None else 0.0
+        claims = candidate.coverage_claims if candidate else ()
+        impression = self.facts.basis(claims).kind in (None, EvidenceKind.IMPRESSION)
+        spread = 0.0 if points in (0.0, 100.0) else self.rules.constants["coverage_spread"]
+        return Term(layer, system, COVERAGE, share, points, spread, claims, impression, known=True)
+
+
+def combine(aggregator: Aggregator, columns: Sequence[Floats], shares: Sequence[float]) -> Floats:
+    """Adds components up on one axis, in fixed order."""
+    if not columns:
+        return np.zeros(1)
+    if aggregator is Aggregator.WEAKEST:
+        worst = columns[0]
+        for column in columns[1:]:
+            worst = np.minimum(worst, column)
+        return worst
+    total = columns[0] * shares[0]
+    for column, share in zip(columns[1:], shares[1:], strict=True):
+        total = total + column * share
+    return total
+
+
+class _Bonuses:
+    """Collects what applies to one component."""
+
+    def __init__(self, facts: Facts, rules: Rules) -> None:
+        self.facts = facts
+        self.situation = facts.situation
+        self.constants = rules.constants
+        self.rules = rules
+
+    def of(self, layer: str, system: str) -> list[Bonus]:
+        found: list[Bonus] = []
+        for rule in self.situation.heuristics:
+            found += self._favours(rule.favours, layer, system, (f"rule:{rule.id}", rule.text))
+        for trap in self.situation.pitfalls:
+            if trap.points and any(layer in pick.layers and self._named(system, pick.systems) for pick in trap.picks):
+                found.append(Bonus(trap.points, f"rule:{trap.id}", trap.text))
+        for requirement in (*self.situation.requirements, *self.situation.wishes):
+            why = f"the project needs {requirement.text}"
+            found += self._favours(requirement.favours, layer, system, (f"profile:{requirement.id}", why))
+        found += self._wishes(layer, system)
+        found += self._estate(system)
+        found += self._language(layer, system)
+        found += self._life(system)
+        return found
+
+    def _favours(self, favours: Sequence[Favour], layer: str, system: str, origin: tuple[str, str]) -> list[Bonus]:
+        found = []
+        for favour in favours:
+            if favour.layers and layer not in favour.layers:
+                continue
+            part = self._part(favour, system)
+            if part:
+                found.append(Bonus(favour.points * part, *origin))
+        return found
+
+    def _part(self, favour: Favour, system: str) -> float:
+        if favour.systems:
+            return float(self._named(system, favour.systems))
+        if favour.lifecycle:
+            return float(self.facts.system(system).lifecycle.status in favour.lifecycle)
+        answer = self.facts.capability(system, favour.property).answer
+        return {Answer.YES: 1.0, Answer.PARTIAL: 0.5}.get(answer, 0.0)
+
+    def _named(self, system: str, names: Sequence[str]) -> bool:
+        aliases = self.facts.catalog.aliases
+        return any(aliases.get(name, name) == system for name in names)
+
+    def _wishes(self, layer: str, system: str) -> list[Bonus]:
+        found = []
+        for wish in self.situation.wishes:
+            for need in wish.needs:
+                if need.property and layer in need.layers:
+                    answer = self.facts.capability(system, need.property).answer
+                    part = {Answer.YES: 1.0, Answer.PARTIAL: 0.5, Answer.NO: -1.0}.get(answer, 0.0)
+                    if part:
+                        points = part * self.constants["prefer_points"]
+                        found.append(Bonus(points, f"profile:{wish.id}", f"the project would like {wish.text}"))
+        return found
+
+    def _estate(self, system: str) -> list[Bonus]:
+        named = [
+            *self.situation.profile.estate,
+            *(name for rule in self.situation.requirements for name in rule.estate),
+        ]
+        if self._named(system, named):
+            return [Bonus(self.constants["estate_points"], "profile:estate", "it is in use there already")]
+        return []
+
+    def _language(self, layer: str, system: str) -> list[Bonus]:
+        languages = self.situation.profile.languages
+        shipped = layer == "serving" or (layer == "framework" and "serving" not in self.situation.layers)
+        stated = self.facts.stated(system, Relation.SPEAKS)
+        if not languages or not stated or not (shipped or layer == "framework"):
+            return []
+        facts = [self.facts.related(system, Relation.SPEAKS, language) for language in languages]
+        if any(fact is not None and fact.answer is not Answer.NO for fact in facts):
+            return []
+        text = f"it is not programmed from {' or '.join(languages)}"
+        return [Bonus(self.constants["language_points"], "profile:languages", text)]
+
+    def _life(self, system: str) -> list[Bonus]:
+        status = self.facts.system(system).lifecycle.status
+        points = {
+            Lifecycle.ARCHIVED: self.constants["archived_points"],
+            Lifecycle.HISTORIC: self.constants["historic_points"],
+            Lifecycle.MAINTENANCE: self.constants["maintenance_points"],
+        }.get(status)
+        return [Bonus(points, "profile:lifecycle", f"its life stage is {status}")] if points else []
