@@ -278,7 +278,7 @@ LINTS = (
         "purl-shared",
         _G,
         On.SYSTEM,
-        _W,
+        _E,
         "two systems share a main package",
         "give the variant a parent, or drop the package",
         _purl_shared,

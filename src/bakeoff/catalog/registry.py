@@ -8,6 +8,7 @@ from __future__ import annotations
 import itertools
 import json
 import math
+import re
 import statistics
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -32,6 +33,7 @@ PROPERTIES = frozenset(
     }
 )
 """What a registry proves; nobody writes these by hand."""
+_OLD_MANYLINUX = {"manylinux1": (2, 5), "manylinux2010": (2, 12), "manylinux2014": (2, 17)}
 _MONTH_DAYS = 30
 _SILENT_DAYS = 1095
 
@@ -42,12 +44,37 @@ class Release:
 
     version: str
     """As the registry writes it."""
-    released: date
-    """Day of its first file."""
+    released: date | None
+    """Day of its first file; None where the registry gives no date one could trust."""
     final: bool
     """Neither a pre-release nor a development release."""
-    yanked: bool
+    yanked: bool = False
     """Every file of it was withdrawn."""
+
+    def line(self) -> str:
+        """The release as one line of a registry file.
+
+        >>> Release("2.0", date(2026, 1, 2), True).line()
+        '2.0 2026-01-02'
+        """
+        marks = [*([] if self.final else ["pre"]), *(["yanked"] if self.yanked else [])]
+        return " ".join([self.version, self.released.isoformat() if self.released else "undated", *marks])
+
+    @classmethod
+    def read(cls, line: str) -> Release:
+        """The release of a line.
+
+        Raises:
+            ValueError: If it is not such a line.
+
+        >>> Release.read("2.0rc1 undated pre")
+        Release(version='2.0rc1', released=None, final=False, yanked=False)
+        """
+        version, day, *marks = line.split(" ")
+        if set(marks) - {"pre", "yanked"}:
+            raise ValueError(f"not a release: {line!r}")
+        released = None if day == "undated" else date.fromisoformat(day)
+        return cls(version, released, final="pre" not in marks, yanked="yanked" in marks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +85,8 @@ class PackageFacts:
     """The package, without a version."""
     latest: str
     """Newest final release that was not withdrawn, by version order; empty when there is none."""
-    releases: tuple[Release, ...]
-    """All releases, oldest version first."""
+    lines: tuple[str, ...]
+    """Final releases and the newest pre-release, oldest version first, each as `Release.line` writes it."""
     requires_python: str = ""
     """Range the newest release declares; empty when it declares none or is not a Python package."""
     wheel_tags: tuple[str, ...] = ()
@@ -70,6 +97,11 @@ class PackageFacts:
     """Smallest and largest file of the newest release; None where the registry does not say."""
     licence: str = ""
     """Licence the package declares, shortened to its first line; empty when it declares none."""
+
+    @property
+    def releases(self) -> tuple[Release, ...]:
+        """The releases, oldest version first."""
+        return tuple(map(Release.read, self.lines))
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,14 +142,14 @@ def claims(file: RegistryFile) -> tuple[Claim, ...]:
 
 
 def _claims(file: RegistryFile, facts: PackageFacts) -> Iterator[Claim]:
-    newest = next(release for release in facts.releases if release.version == facts.latest)
-    first = min(facts.releases, key=lambda release: release.released)
+    releases = facts.releases
+    newest = next(release for release in releases if release.version == facts.latest)
 
-    def claim(name: str, value: float | str, release: Release, says: str) -> Claim:
+    def claim(name: str, value: float | str, says: str, *, observed: date | None = None) -> Claim:
         evidence = Evidence(
             kind=EvidenceKind.REGISTRY,
-            source=f"{facts.purl}@{release.version}",
-            observed=release.released if isinstance(value, str) else file.snapshot,
+            source=f"{facts.purl}@{facts.latest}",
+            observed=observed or newest.released or file.read,
             read=file.read,
             says=says,
         )
@@ -130,24 +162,49 @@ def _claims(file: RegistryFile, facts: PackageFacts) -> Iterator[Claim]:
             source_file=f"registry/{file.system}.json",
         )
 
-    day = newest.released.isoformat()
-    yield claim("latest_version", facts.latest, newest, f"The newest final release is {facts.latest}, of {day}.")
-    yield claim("newest_release", day, newest, f"{facts.latest} was released on {day}.")
-    yield claim("first_release", first.released.isoformat(), first, f"{first.version} is the oldest release listed.")
+    yield claim("latest_version", facts.latest, f"The newest final release is {facts.latest}.")
+    if newest.released:
+        day = newest.released.isoformat()
+        yield claim("newest_release", day, f"{facts.latest} was released on {day}.")
+    dated = [(release.released, release) for release in releases if release.released]
+    if dated:
+        day_of_first, first = min(dated, key=lambda pair: pair[0])
+        says = f"{first.version}, of {day_of_first.isoformat()}, is the oldest release listed."
+        yield claim("first_release", day_of_first.isoformat(), says)
     if facts.requires_python:
-        yield claim("requires_python", facts.requires_python, newest, f"Declares Python {facts.requires_python}.")
+        yield claim("requires_python", facts.requires_python, f"Declares Python {facts.requires_python}.")
     if facts.wheel_tags or facts.source_only:
         tags = " ".join(facts.wheel_tags) or "none: source only"
-        yield claim("wheel_tags", tags, newest, "Files of these tags exist; whether they work is another question.")
+        yield claim(
+            "wheel_tags", tags, f"Files of these tags exist{floors(facts.wheel_tags)}; whether they work is open."
+        )
     if facts.download_bytes:
         low, high = facts.download_bytes
-        yield claim("download_bytes", str(low) if low == high else f"{low}..{high}", newest, "Size of its files.")
+        yield claim("download_bytes", str(low) if low == high else f"{low}..{high}", "Size in bytes of its files.")
     if facts.licence:
-        yield claim("declared_licence", facts.licence, newest, "Licence field of the package metadata.")
-    cadence = release_cadence(facts.releases, file.snapshot)
+        yield claim("declared_licence", facts.licence, "Licence field of the package metadata.")
+    cadence = release_cadence(releases, file.snapshot)
     if cadence is not None:
         points, says = cadence
-        yield claim("release_cadence", round(points, 1), newest, says)
+        yield claim("release_cadence", round(points, 1), says, observed=file.snapshot)
+
+
+def floors(tags: tuple[str, ...]) -> str:
+    """The oldest glibc and macOS the wheels accept, in words; empty when no tag names one.
+
+    >>> floors(("cp312-cp312-manylinux_2_28_x86_64", "cp312-cp312-macosx_14_0_arm64"))
+    ' (glibc 2.28 or newer, macOS 14.0 or newer)'
+    """
+    text = " ".join(tags)
+    glibc = [(int(major), int(minor)) for major, minor in re.findall(r"manylinux_(\d+)_(\d+)_", text)]
+    glibc += [_OLD_MANYLINUX[name] for name in re.findall(r"(manylinux(?:1|2010|2014))_", text)]
+    macos = [(int(major), int(minor)) for major, minor in re.findall(r"macosx_(\d+)_(\d+)_", text)]
+    words = [f"{name} {low[0]}.{low[1]} or newer" for name, low in _lowest(("glibc", glibc), ("macOS", macos))]
+    return f" ({', '.join(words)})" if words else ""
+
+
+def _lowest(*pairs: tuple[str, list[tuple[int, int]]]) -> list[tuple[str, tuple[int, int]]]:
+    return [(name, min(versions)) for name, versions in pairs if versions]
 
 
 def release_cadence(releases: tuple[Release, ...], snapshot: date) -> tuple[float, str] | None:
@@ -158,13 +215,13 @@ def release_cadence(releases: tuple[Release, ...], snapshot: date) -> tuple[floa
     100 points, three years or more 0, in between linear in the logarithm. Days are counted up to `snapshot`, since an
     index may lag behind the calendar.
     """
-    final = sorted({release.released for release in releases if release.final and not release.yanked})
+    final = sorted({item.released for item in releases if item.final and not item.yanked and item.released})
     if not final:
         return None
     since = snapshot - timedelta(days=730)
     recent = [day for day in final if day >= since]
     gaps = [(later - earlier).days for earlier, later in itertools.pairwise(recent)]
-    silent = max(0, (snapshot - max(release.released for release in releases)).days)
+    silent = max(0, (snapshot - max(item.released for item in releases if item.released)).days)
     gap = max(silent, statistics.median(gaps) if gaps else silent)
     clipped = min(max(gap, _MONTH_DAYS), _SILENT_DAYS)
     points = 100 * (1 - math.log(clipped / _MONTH_DAYS) / math.log(_SILENT_DAYS / _MONTH_DAYS))
