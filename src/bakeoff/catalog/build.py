@@ -78,7 +78,7 @@ def systems(
             message = f"{system.id!r} is catalogued already"
             problems.append(Problem(source.where, "system.id", message, "give it another id, or edit the other file"))
             continue
-        found[system.id] = replace(system, claims=_merged(system.claims, registry.get(system.id, ())))
+        found[system.id] = replace(system, claims=_proven(system.claims, registry.get(system.id, ())))
     aliases = alias_table(found.values())
     found = {name: _canonical(system, aliases) for name, system in found.items()}
     done: dict[str, System] = {}
@@ -238,6 +238,18 @@ def _canonical(system: System, aliases: Mapping[str, str]) -> System:
         parent=known(system.parent) if system.parent else None,
         inherits=tuple(replace(item, system=known(item.system)) for item in system.inherits),
     )
+
+
+def _proven(own: tuple[Claim, ...], proven: Iterable[Claim]) -> tuple[Claim, ...]:
+    """Own claims with those a registry proves; where both speak, the registry's value stands and all evidence stays."""
+    facts = {claim.id: claim for claim in proven}
+    joined = [
+        replace(facts[claim.id], evidence=(*facts[claim.id].evidence, *claim.evidence), note=claim.note)
+        if claim.id in facts
+        else claim
+        for claim in own
+    ]
+    return _merged(tuple(joined), facts.values())
 
 
 def _merged(own: tuple[Claim, ...], more: Iterable[Claim]) -> tuple[Claim, ...]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from bakeoff.base.evidence import Evidence, EvidenceKind
-from bakeoff.catalog import registry
+from bakeoff.catalog import lines, registry
 from bakeoff.catalog.authoring import names
 from bakeoff.catalog.lints import Broken, Ground, Group, Level, Lint, On
 from bakeoff.catalog.model import Answer, Claim
@@ -76,10 +76,20 @@ def _lab_evidence(ground: Ground) -> Iterator[Broken]:
 
 
 def _registry_by_hand(ground: Ground) -> Iterator[Broken]:
-    read = {file.system for file in ground.sources.registry}
-    for claim in ground.claims():
-        if claim.property in registry.PROPERTIES and claim.subject in read:
-            yield ground.at_claim(claim, "is what `refresh` writes", remove=True)
+    """What people wrote about a registry fact may add superseded evidence to it, not another value."""
+    for file in ground.sources.files:
+        subject = file.file.system.id
+        proven = {claim.property: claim for claim in ground.systems[subject].claims if _from_registry(claim)}
+        for index, entry in enumerate(file.file.claim):
+            fact = proven.get(entry.property)
+            if fact is not None and str(entry.value) != str(fact.value):
+                detail = f"{entry.value} here, {fact.value} in the registry"
+                line = lines.line_of(file.lines, ("claim", index))
+                yield Broken(fact.id, detail, file.where, line)
+
+
+def _from_registry(claim: Claim) -> bool:
+    return claim.property in registry.PROPERTIES and claim.source_file.startswith("registry/")
 
 
 def _registry_pointer(ground: Ground) -> Iterator[Broken]:
@@ -186,10 +196,9 @@ LINTS = (
         _G,
         On.CLAIM,
         _E,
-        "written by hand what programs write",
-        "remove it and run `bakeoff catalog refresh`",
+        "a hand contradicts the registry",
+        "write the registry's value, or remove the claim; `refresh` keeps it current",
         _registry_by_hand,
-        fixes=True,
     ),
     Lint(
         "registry-pointer",

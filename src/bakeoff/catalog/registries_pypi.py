@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from email.parser import HeaderParser
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urljoin
 
 from packaging.utils import canonicalize_name
 
@@ -68,7 +69,7 @@ class PyPI:
             wheel_tags=tags(item.filename for item in wheels),
             source_only=bool(latest) and not wheels,
             download_bytes=(min(sizes), max(sizes)) if sizes else None,
-            licence=self._licence(wheels),
+            licence=self._licence(purl, wheels, latest),
         )
 
     def _files(self, purl: str) -> list[DistributionPackage] | Refusal:
@@ -87,17 +88,33 @@ class PyPI:
         files = [item for item in page.packages if item.version and item.package_type in _KINDS]
         return files or Refusal(purl, "the index lists no files")
 
-    def _licence(self, wheels: Sequence[DistributionPackage]) -> str:
-        """The licence in the metadata beside the first wheel; empty where the index keeps none there."""
+    def _licence(self, purl: str, wheels: Sequence[DistributionPackage], latest: str) -> str:
+        """The licence in the metadata beside the first wheel, else in the index's JSON; empty where it keeps neither."""
         from pypi_simple import NoMetadataError  # noqa: PLC0415
         from requests import RequestException  # noqa: PLC0415
 
         for item in wheels[:1]:
             try:
                 return licence(self._client.get_package_metadata(item, verify=False, timeout=_LIMIT_S))
-            except (NoMetadataError, RequestException):
+            except NoMetadataError:
+                break
+            except RequestException:
                 return ""
-        return ""
+        # Not part of the simple protocol: an index may serve it beside its simple pages, as the original one does.
+        address = urljoin(self._client.endpoint, f"../pypi/{quote(name_of(purl))}/json")
+        try:
+            answer = self._client.s.get(address, timeout=_LIMIT_S)
+            info = answer.json()["info"] if answer.ok else {}
+        except (RequestException, ValueError, KeyError, TypeError):
+            return ""
+        return licence_of_info(info) if info.get("version") == latest else ""
+
+
+def licence_of_info(info: Mapping[str, Any]) -> str:
+    """The licence in the `info` part of an index's JSON, chosen as `licence` chooses it."""
+    rows = [("License-Expression", info.get("license_expression")), ("License", info.get("license"))]
+    rows += [("Classifier", text) for text in info.get("classifiers") or ()]
+    return licence("\n".join(f"{name}: {' '.join(str(text).split())}" for name, text in rows if text))
 
 
 def releases(files: Iterable[Any]) -> list[Release]:
