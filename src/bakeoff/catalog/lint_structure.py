@@ -136,6 +136,8 @@ def _wrong_layer(ground: Ground) -> Iterator[Broken]:
 
 def _about_itself(ground: Ground) -> Iterator[Broken]:
     for claim in ground.claims():
+        if claim.property == Relation.SPEAKS:
+            continue  # its object is a language, which may bear the name of the system written in it
         # A format that comes with its own tools loads and writes itself.
         own = Layer.FORMAT in ground.systems[claim.subject].layers and claim.property in _OBJECT_LAYERS
         if claim.object == claim.subject and not own:
