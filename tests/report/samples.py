@@ -5,6 +5,7 @@ The systems do not exist and the figures measure nothing: they exercise layout a
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 from bakeoff.base.evidence import Evidence, EvidenceKind
@@ -228,8 +229,8 @@ def decision() -> Decision:
             ),
             Flip(
                 "date",
-                "slate.release_cadence",
-                "no release before 2027-05-01",
+                "2027-05-01",
+                "slate.release_cadence has aged",
                 "framework=basalt format=arc-format serving=kiln tracker=ledger9",
                 160,
             ),
@@ -272,24 +273,37 @@ def decision() -> Decision:
 
 
 def impossible() -> Decision:
-    base = decision()
-    return Decision(
-        profile=base.profile, verdict=Verdict.IMPOSSIBLE, stacks=(), near_ties=(), feasible=0, conditional=(), shares=(),
-        reasons=(), exclusions=base.exclusions, flips=(), pitfalls=(), refuted=(), impression_share=0.0,
-        conflicts=(
-            Conflict(("offline", "hosted-service"), never=False, text="A hosted service needs a network.", claims=("kiln.loads.arc-format",)),
-            Conflict(("latency-p99-10ms",), never=True, text="No runtime is known to promise 10 ms."),
-        ),
+    never = Conflict(("latency-p99-10ms",), never=True, text="No runtime is known to promise 10 ms.")
+    together = Conflict(
+        ("offline", "hosted-service"),
+        never=False,
+        text="A hosted service needs a network.",
+        claims=("kiln.loads.arc-format",),
+    )
+    return replace(
+        decision(),
+        verdict=Verdict.IMPOSSIBLE,
+        stacks=(),
+        near_ties=(),
+        feasible=0,
+        conditional=(),
+        shares=(),
+        reasons=(),
+        flips=(),
+        pitfalls=(),
+        refuted=(),
+        impression_share=0.0,
+        conflicts=(together, never),
         relaxations=(Relaxation(("latency-p99-10ms",), 4, "framework=slate serving=kiln"),),
-        read=base.read, draws=0, error=0.0, seed=7, today=TODAY, catalog=base.catalog, snapshot=base.snapshot,
-    )  # fmt: skip
+        draws=0,
+        error=0.0,
+    )
 
 
 def offer(name: str, *, here: bool = True) -> Offer:
-    return Offer(
-        f"{name}@cpu", f"{name} on this CPU" if here else f"{name} on an H200", (("slate", "speed_infer"), ("flint", "speed_train")),
-        4.0, 240.0, f"bakeoff measure {name}", here,
-    )  # fmt: skip
+    title = f"{name} on this CPU" if here else f"{name} on an H200"
+    settles = (("slate", "speed_infer"), ("flint", "speed_train"))
+    return Offer(f"{name}@cpu", title, settles, 4.0, 240.0, f"bakeoff measure {name}", here)
 
 
 def plan() -> Plan:
@@ -347,7 +361,20 @@ def campaign() -> cells.Campaign:
     ]
     machine = cells.Machine("m1", "Example CPU at 2.6 GHz", 2, 8_000_000_000, "Linux 6.1")
     return cells.Campaign(
-        "c1", "encoder-infer", "small", datetime(2026, 11, 22, 9, 30, tzinfo=UTC), datetime(2026, 11, 22, 9, 34, tzinfo=UTC), machine,
-        cells.Trust.CONTENDED, ("another process used 8 % of a core",), 0.0045, 0.03, reference.id, 41, 7,
-        (reference, *timed, placebo, *failed), tuple(against), "as the lab does",
-    )  # fmt: skip
+        id="c1",
+        workload="encoder-infer",
+        size="small",
+        started=datetime(2026, 11, 22, 9, 30, tzinfo=UTC),
+        finished=datetime(2026, 11, 22, 9, 34, tzinfo=UTC),
+        machine=machine,
+        trust=cells.Trust.CONTENDED,
+        trust_why=("another process used 8 % of a core",),
+        noise_floor=0.0045,
+        tie_zone=0.03,
+        reference=reference.id,
+        rounds=41,
+        seed=7,
+        runs=(reference, *timed, placebo, *failed),
+        comparisons=tuple(against),
+        method="as the lab does",
+    )
