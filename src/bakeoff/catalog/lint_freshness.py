@@ -55,9 +55,9 @@ def _stale(ground: Ground) -> Iterator[Broken]:
 
 
 def _ground(ground: Ground, claim: Claim) -> weigh.Ground:
-    catalog = ground.sources.catalog
     latest = _fact(ground, claim.subject, "latest_version")
-    return weigh.Ground(catalog.properties[claim.property], catalog.constants, ground.today, latest)
+    system = ground.systems[claim.subject]
+    return weigh.ground_of(ground.sources.catalog, system, claim.property, today=ground.today, latest=latest)
 
 
 def _fact(ground: Ground, subject: str, name: str) -> str:

@@ -89,7 +89,7 @@ class PyPI:
         return files or Refusal(purl, "the index lists no files")
 
     def _licence(self, purl: str, wheels: Sequence[DistributionPackage], latest: str) -> str:
-        """The licence in the metadata beside the first wheel, else in the index's JSON; empty where it keeps neither."""
+        """The licence in the metadata beside the first wheel, else in the index's JSON; empty if in neither."""
         from pypi_simple import NoMetadataError  # noqa: PLC0415
         from requests import RequestException  # noqa: PLC0415
 
@@ -148,7 +148,10 @@ def licence(metadata: str) -> str:
     'MIT'
     """
     headers = HeaderParser().parsestr(metadata)
-    short = (headers.get("License-Expression") or headers.get("License") or "").strip()
+    expression = headers.get("License-Expression", "").strip()
+    if expression:
+        return expression
+    short = headers.get("License", "").strip()
     if short and "\n" not in short and len(short) <= _LICENCE_CHARACTERS and short.upper() != "UNKNOWN":
         return short
     named = [text for text in headers.get_all("Classifier", []) if text.startswith("License ::")]

@@ -186,7 +186,8 @@ class _View:
         found: list[Weight] = []
         claims = self._candidates(subject, about, other, via)
         latest = self._index.latest[subject]
-        ground = weigh.Ground(self._catalog.properties[about], self._catalog.constants, self._today, latest)
+        system = self._catalog.systems[subject]
+        ground = weigh.ground_of(self._catalog, system, about, today=self._today, latest=latest)
         for claim in claims:
             meeting = self._meeting(claim, other)
             if meeting is not None and claim.value is not Answer.UNKNOWN:

@@ -8,7 +8,7 @@ from datetime import date
 
 from bakeoff.base.evidence import Evidence, EvidenceKind
 from bakeoff.catalog import scope
-from bakeoff.catalog.model import Claim, Property, PropertyKind
+from bakeoff.catalog.model import Catalog, Claim, Lifecycle, Property, PropertyKind, System
 from bakeoff.catalog.scope import Aside, Meeting
 
 MEASURED = frozenset({EvidenceKind.MEASURED_HERE, EvidenceKind.MEASURED_ELSEWHERE})
@@ -60,6 +60,14 @@ class Ground:
     """Day the belief is wanted for."""
     latest: str
     """Newest final release of the subject, empty when unknown."""
+    ended: bool = False
+    """The subject is archived or historic: it no longer changes, so what was true of it does not go stale."""
+
+
+def ground_of(catalog: Catalog, system: System, about: str, *, today: date, latest: str) -> Ground:
+    """The ground for evidence about one property of one system."""
+    ended = system.lifecycle.status in (Lifecycle.ARCHIVED, Lifecycle.HISTORIC)
+    return Ground(catalog.properties[about], catalog.constants, today, latest, ended)
 
 
 def weigh(claim: Claim, meeting: Meeting, ground: Ground) -> tuple[Weight, ...]:
@@ -101,6 +109,8 @@ def age_days(item: Evidence, today: date) -> int:
 
 def stale(claim: Claim, item: Evidence, ground: Ground) -> str:
     """Why evidence is stale, the worse of calendar and version; empty when it is fresh."""
+    if ground.ended and ground.about.kind is not PropertyKind.MEASURE:
+        return ""
     versions = claim.scope.versions
     if versions and ground.latest and not scope.contains(versions, ground.latest):
         return f"stale: about versions {versions}, the newest is {ground.latest}"
@@ -138,14 +148,15 @@ def _points(claim: Claim, item: Evidence) -> float | None:
 def _half(item: Evidence, meeting: Meeting, ground: Ground) -> float:
     """Half width: that of the kind, or the measured interval; doubled per half-life; plus what the transfer costs."""
     constants = ground.constants
-    half = _own_half(item, constants) * 2 ** (age_days(item, ground.today) / ground.about.half_life_days)
+    half = own_half(item, constants) * 2 ** (age_days(item, ground.today) / ground.about.half_life_days)
     if item.kind in MEASURED and ground.about.speed:
         half += constants["transfer_base"]
     half += sum(constants[_TRANSFERS[kind]] for kind, _ in meeting.aside)
     return min(half, constants["width_most"])
 
 
-def _own_half(item: Evidence, constants: Mapping[str, float]) -> float:
+def own_half(item: Evidence, constants: Mapping[str, float]) -> float:
+    """Half width in points of what a source states, before age and transfer."""
     if item.interval is not None:
         return item.interval.half_width
     if item.kind in MEASURED:
@@ -158,7 +169,7 @@ def _torn(claim: Claim, constants: Mapping[str, float]) -> bool:
     if len(claim.evidence) < 2:
         return False
     stated = [
-        (_points(claim, item), _own_half(item, constants))
+        (_points(claim, item), own_half(item, constants))
         for item in claim.evidence
         if not item.superseded and (item.value is not None or item.interval is not None)
     ]
