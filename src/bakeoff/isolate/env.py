@@ -361,7 +361,7 @@ class Builder:
         # These make uv act on the environment bakeoff itself runs in, or on another interpreter.
         dropped = ("VIRTUAL_ENV", "CONDA_PREFIX", "UV_PYTHON", "UV_PROJECT_ENVIRONMENT", "PYTHONPATH", "PYTHONHOME")
         environ = {name: value for name, value in os.environ.items() if name not in dropped}
-        return Uv(find_uv_bin(), self._sources.variables(environ), folder, self._sources.describe())
+        return Uv(find_uv_bin(), self._sources.variables(environ), folder, self._sources)
 
 
 def _health(python: Path, imports: list[str], *, brought: bool) -> tuple[dict[str, str], str] | Fault:

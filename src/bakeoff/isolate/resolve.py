@@ -14,6 +14,7 @@ from packaging.utils import canonicalize_name
 
 from bakeoff.base.outcome import Outcome
 from bakeoff.isolate.fault import Fault
+from bakeoff.isolate.sources import Sources
 
 _WORDS_CHARS = 3_000
 _UNREACHABLE = ("dns error", "failed to fetch", "error sending request", "connect", "network", "offline")
@@ -29,8 +30,8 @@ class Uv:
     """Its variables, package sources included."""
     folder: Path
     """Where it runs: outside of any project."""
-    sources: str
-    """The package sources in one line, for errors."""
+    sources: Sources
+    """Where packages come from."""
 
     def compile(self, python: Path, requires: Sequence[str], constraints: str = "") -> str | Fault:
         """Exact versions and hashes of `requires` for this machine, without any address."""
@@ -61,7 +62,8 @@ class Uv:
     def install(self, python: Path, lock: Path) -> Fault | None:
         """Exactly what the lock lists; compiled to bytecode, so that no first import pays for it."""
         hashes = ["--require-hashes"] if "--hash=" in lock.read_text(encoding="utf-8") else []
-        done = self._run(["pip", "sync", "--compile-bytecode", *hashes, "--python", str(python), str(lock)])
+        flags = ["--compile-bytecode", *self.sources.arguments(), *hashes]
+        done = self._run(["pip", "sync", *flags, "--python", str(python), str(lock)])
         return done if isinstance(done, Fault) else None
 
     def download_python(self, wanted: str) -> Path | Fault:
@@ -73,7 +75,17 @@ class Uv:
         return found if isinstance(found, Fault) else Path(found.strip())
 
     def _compile(self, python: Path, requires: Sequence[str], constraints: str, style: list[str]) -> str | Fault:
-        arguments = ["pip", "compile", "-", "--no-header", "--no-python-downloads", "--python", str(python), *style]
+        arguments = [
+            "pip",
+            "compile",
+            "-",
+            *self.sources.arguments(),
+            "--no-header",
+            "--no-python-downloads",
+            "--python",
+            str(python),
+            *style,
+        ]
         with tempfile.NamedTemporaryFile("w", dir=self.folder, suffix=".txt", encoding="utf-8") as staged:
             if constraints:
                 staged.write(constraints)
@@ -89,13 +101,13 @@ class Uv:
         return done.stdout if done.returncode == 0 else self._failed(done.stderr.strip())
 
     def _failed(self, words: str) -> Fault:
-        low = words.casefold()
+        low, sources = words.casefold(), self.sources.describe()
         if "no space left" in low:
             why = "no space left on the disk; free some (`bakeoff env prune`) or set BAKEOFF_HOME elsewhere"
         elif any(sign in low for sign in _UNREACHABLE):
-            why = f"the package source cannot be reached ({self.sources}); check the network, or set PIP_INDEX_URL"
+            why = f"the package source cannot be reached ({sources}); check the network, or set PIP_INDEX_URL"
         else:
-            why = f"uv could not provide it from {self.sources}"
+            why = f"uv could not provide it from {sources}"
         return Fault(Outcome.FAILED, f"{why}. uv said: {words[:_WORDS_CHARS]}", words[-_WORDS_CHARS:])
 
 

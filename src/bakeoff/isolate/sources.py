@@ -60,9 +60,11 @@ class Sources:
             found.setdefault("UV_INDEX_STRATEGY", "unsafe-best-match")
         if links := [*_split(environ.get("UV_FIND_LINKS", "")), *self.find_links]:
             found["UV_FIND_LINKS"] = ",".join(dict.fromkeys(links))
-        if self.no_index:
-            found.setdefault("UV_NO_INDEX", "1")
         return found
+
+    def arguments(self) -> list[str]:
+        """What uv takes as an argument only."""
+        return ["--no-index"] if self.no_index else []
 
     def describe(self) -> str:
         """One line for `doctor` and for errors, without credentials."""

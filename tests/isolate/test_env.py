@@ -1,0 +1,242 @@
+"""Environments built by the real uv from wheels made here: no index, no network."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import shutil
+import sys
+import zipfile
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from bakeoff.base.errors import MachineError
+from bakeoff.base.files import locked
+from bakeoff.base.outcome import Outcome
+from bakeoff.isolate import env as env_module
+from bakeoff.isolate.env import Builder, Env, EnvSpec, Fault
+from bakeoff.isolate.resolve import cpu_variants, with_numpy
+from bakeoff.isolate.sources import Sources
+
+
+def wheel(folder: Path, name: str, version: str, source: str, *, requires: tuple[str, ...] = ()) -> None:
+    """A pure-Python wheel (PEP 427) with one module."""
+    info = f"{name}-{version}.dist-info"
+    needed = "".join(f"Requires-Dist: {one}\n" for one in requires)
+    files = {
+        f"{name}.py": source,
+        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n{needed}",
+        f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: tests\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+    }
+    lines = [f"{path},sha256={_hash(text)},{len(text.encode())}" for path, text in files.items()]
+    with zipfile.ZipFile(folder / f"{name}-{version}-py3-none-any.whl", "w") as archive:
+        for path, text in files.items():
+            archive.writestr(path, text)
+        archive.writestr(f"{info}/RECORD", "\n".join([*lines, f"{info}/RECORD,,", ""]))
+
+
+@pytest.fixture(scope="module")
+def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("wheels")
+    wheel(folder, "numpy", "2.0", "__version__ = '2.0'")
+    wheel(folder, "toyframe", "1.0", "import numpy", requires=("numpy",))
+    wheel(folder, "toyframe", "1.1", "import numpy", requires=("numpy",))
+    wheel(folder, "bigframe", "3.0", "", requires=("toyframe",))
+    wheel(folder, "bigframe", "3.0+cpu", "")
+    wheel(folder, "hugeframe", "3.0", "")
+    wheel(folder, "sickframe", "1.0", "raise OSError('libsick.so: cannot open shared object file')")
+    return folder
+
+
+@pytest.fixture
+def builder(tmp_path: Path, wheels: Path, monkeypatch: pytest.MonkeyPatch) -> Builder:
+    monkeypatch.setenv("UV_CACHE_DIR", str(wheels / "cache"))
+    monkeypatch.setenv("PATH", "/usr/bin:/bin")
+    monkeypatch.setattr(env_module, "accelerators", tuple)
+    return Builder(tmp_path / "envs", Sources(find_links=(str(wheels),), no_index=True))
+
+
+TOY = EnvSpec("toy", ">=3.10", ("toyframe",), imports=("toyframe",))
+
+
+def built(answer: Env | Fault) -> Env:
+    assert isinstance(answer, Env), answer
+    return answer
+
+
+def test_an_environment_is_built_once_and_then_found(builder: Builder, wheels: Path) -> None:
+    said: list[str] = []
+    env = built(builder.ensure(TOY, progress=said.append))
+    assert said == ["resolving", "creating", "installing 2 packages", "checking"]
+    assert env.fresh
+    assert dict(env.versions) == {"numpy": "2.0", "toyframe": "1.1"}
+    assert env.bytes > 0
+    assert env.built_s > 0
+    assert "toyframe==1.1" in env.lock
+    assert "--hash=sha256:" in env.lock
+    assert str(wheels) not in env.lock
+    assert "://" not in env.lock
+
+    again = built(builder.ensure(TOY, progress=said.append))
+    assert again == env
+    assert not again.fresh
+    assert len(said) == 4
+    assert builder.list() == (env,)
+    assert builder.estimate(TOY) == 0
+    assert builder.size() >= env.bytes
+
+
+def test_a_lock_decides_the_versions_and_the_key(builder: Builder) -> None:
+    newest = built(builder.ensure(TOY))
+    locked_spec = EnvSpec("toy", ">=3.10", ("toyframe",), lock="toyframe==1.0\n")
+    older = built(builder.ensure(locked_spec))
+    assert older.versions["toyframe"] == "1.0"
+    assert older.key != newest.key
+    lock = builder.lock(locked_spec)
+    assert isinstance(lock, str)
+    assert lock == older.lock
+    assert [env.key for env in builder.list()] == sorted([older.key, newest.key])
+
+
+def test_what_exists_needs_no_source(builder: Builder, tmp_path: Path) -> None:
+    env = built(builder.ensure(TOY))
+    offline = Builder(tmp_path / "envs", Sources(find_links=(str(tmp_path / "nowhere"),), no_index=True))
+    assert built(offline.ensure(TOY)).key == env.key
+
+
+def test_several_at_once_build_it_once(builder: Builder) -> None:
+    with ThreadPoolExecutor(3) as pool:
+        envs = [built(answer) for answer in pool.map(lambda _: builder.ensure(TOY), range(3))]
+    assert len({env.key for env in envs}) == 1
+    assert sum(env.fresh for env in envs) == 1
+
+
+def test_a_damaged_environment_is_built_again(builder: Builder) -> None:
+    env = built(builder.ensure(TOY))
+    (env.path / "bin" / "python").unlink()
+    assert built(builder.ensure(TOY)).fresh
+    (env.path / "bakeoff-environment.json").write_text("{", encoding="utf-8")
+    assert built(builder.ensure(TOY)).fresh
+
+
+def test_an_environment_whose_import_fails_is_not_one(builder: Builder, tmp_path: Path) -> None:
+    spec = EnvSpec("sick", ">=3.10", ("sickframe",), imports=("sickframe",))
+    fault = builder.ensure(spec)
+    assert isinstance(fault, Fault)
+    assert fault.outcome is Outcome.FAILED
+    assert "libsick.so" in fault.detail
+    assert builder.list() == ()
+    assert _folders(tmp_path / "envs") == ["locks", "resolved"]
+
+
+def test_uvs_own_words_are_passed_on(builder: Builder) -> None:
+    fault = builder.ensure(EnvSpec("none", ">=3.10", ("no-such-distribution",)))
+    assert isinstance(fault, Fault)
+    assert fault.outcome is Outcome.FAILED
+    assert "no-such-distribution" in fault.detail
+
+
+def test_no_interpreter_says_what_was_searched(builder: Builder) -> None:
+    fault = builder.ensure(EnvSpec("future", ">=3.98", ("toyframe",)))
+    assert isinstance(fault, Fault)
+    assert fault.outcome is Outcome.MISSING
+    assert "pyenv" in fault.detail
+    assert "--allow-download" in fault.detail
+
+
+def test_a_large_system_takes_its_processor_build(builder: Builder) -> None:
+    by_pin = EnvSpec("big", ">=3.10", ("bigframe==3.0",), large=True)
+    by_name = EnvSpec("big", ">=3.10", ("bigframe",), large=True, cpu_requires=("bigframe==3.0+cpu",))
+    for spec in (by_pin, by_name):
+        env = built(builder.ensure(spec))
+        assert env.versions["bigframe"] == "3.0+cpu"
+        assert "toyframe" not in env.versions
+
+
+def test_a_large_system_without_one_is_refused_and_says_how_to_allow_it(
+    builder: Builder, tmp_path: Path, wheels: Path
+) -> None:
+    spec = EnvSpec("huge", ">=3.10", ("hugeframe==3.0",), large=True)
+    fault = builder.ensure(spec)
+    assert isinstance(fault, Fault)
+    assert fault.outcome is Outcome.REFUSED
+    for way in ("would download", "--allow-large", "UV_FIND_LINKS", "--python"):
+        assert way in fault.detail
+    unpinned = builder.ensure(EnvSpec("huge", ">=3.10", ("hugeframe",), large=True))
+    assert isinstance(unpinned, Fault)
+    assert unpinned.outcome is Outcome.REFUSED
+    allowed = Builder(tmp_path / "envs", Sources(find_links=(str(wheels),), no_index=True), allow_large=True)
+    assert built(allowed.ensure(spec)).versions["hugeframe"] == "3.0"
+
+
+def test_with_an_accelerator_the_plain_build_is_taken(builder: Builder, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(env_module, "accelerators", lambda: ("NVIDIA H200",))
+    env = built(builder.ensure(EnvSpec("huge", ">=3.10", ("hugeframe",), large=True, cpu_requires=("toyframe",))))
+    assert "hugeframe" in env.versions
+    assert "toyframe" not in env.versions
+
+
+def test_pruning_keeps_what_is_asked_and_spares_what_is_being_built(builder: Builder, tmp_path: Path) -> None:
+    one = built(builder.ensure(TOY))
+    two = built(builder.ensure(EnvSpec("plain", ">=3.10", ("numpy",))))
+    root = tmp_path / "envs"
+    (root / "staging-dead").mkdir()
+    (root / "staging-alive").mkdir()
+    with locked(root / "locks" / "alive.lock"):
+        assert builder.prune(keep={one.key}) == (two.key,)
+    assert builder.list() == (one,)
+    assert _folders(root) == sorted([one.key, "locks", "resolved", "staging-alive"])
+
+
+def test_a_brought_interpreter_is_checked_and_not_changed(builder: Builder, tmp_path: Path) -> None:
+    env = built(builder.adopt(Path(sys.executable)))
+    assert env.brought
+    assert env.key.startswith("python:")
+    assert env.python == Path(sys.executable)
+    assert env.versions["numpy"]
+    assert builder.list() == ()
+    gone = builder.adopt(tmp_path / "python")
+    assert isinstance(gone, Fault)
+    assert gone.outcome is Outcome.MISSING
+    other = tmp_path / "not-python"
+    shutil.copy("/bin/sh", other)
+    broken = builder.adopt(other)
+    assert isinstance(broken, Fault)
+    assert broken.outcome is Outcome.MISSING
+
+
+def test_a_folder_that_cannot_be_written_is_the_machines_fault(tmp_path: Path, wheels: Path) -> None:
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    builder = Builder(tmp_path / "file" / "envs", Sources(find_links=(str(wheels),), no_index=True))
+    with pytest.raises((MachineError, OSError)):
+        builder.ensure(TOY)
+
+
+def test_the_state_is_written_last(builder: Builder) -> None:
+    env = built(builder.ensure(TOY))
+    state = json.loads((env.path / "bakeoff-environment.json").read_text(encoding="utf-8"))
+    assert state["lock"] == env.lock
+    newest = max(path.stat().st_mtime_ns for path in env.path.iterdir() if path.is_file())
+    assert (env.path / "bakeoff-environment.json").stat().st_mtime_ns == newest
+
+
+def test_numpy_is_added_only_when_absent() -> None:
+    assert with_numpy(("toyframe",)) == ("toyframe", "numpy")
+    assert with_numpy(("NumPy<2", "toyframe")) == ("NumPy<2", "toyframe")
+
+
+def test_only_exact_pins_have_a_processor_variant() -> None:
+    asked = ("a==1.0", "b[x,y]==2.0 ; python_version > '3'", "c>=1", "d==1.*", "e==1.0+cpu", "f")
+    expected = ("a==1.0+cpu", 'b[x,y]==2.0+cpu ; python_version > "3"', "c>=1", "d==1.*", "e==1.0+cpu", "f")
+    assert cpu_variants(asked) == expected
+
+
+def _hash(text: str) -> str:
+    return base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).rstrip(b"=").decode()
+
+
+def _folders(root: Path) -> list[str]:
+    return sorted(path.name for path in root.iterdir())
