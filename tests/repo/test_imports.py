@@ -13,6 +13,7 @@ ALLOWED: dict[str, dict[str, str]] = {
     "numerics/": {"numpy": "the room's purpose", "ml_dtypes": "bf16 and fp16 comparison"},
     "catalog/": {"packaging": "version ranges and names", "numpy": "populations of beliefs"},
     "catalog/authoring.py": {"pydantic": "strict reading of what people write"},
+    "catalog/lint.py": {"tomlkit": "repairs files without losing their comments"},
     "isolate/": {"packaging": "requirements and version ranges", "numpy": "arrays handed to and read from workers"},
     "isolate/env.py": {"uv": "finds the uv program"},
     "decide/": {"numpy": "draws"},

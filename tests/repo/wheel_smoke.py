@@ -17,6 +17,7 @@ WANTED = (
     "workloads/encoder-infer/reference.py",
     "isolate/worker/worker.py",
     "catalog/data/axes.toml",
+    "catalog/data/compiled.jsonl",
     "catalog/data/constants.toml",
     "catalog/data/systems/",
     "catalog/data/rules/",

@@ -8,8 +8,6 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-import tomlkit
-
 from bakeoff.base import files
 from bakeoff.base.errors import InputError, unknown_name
 from bakeoff.catalog import authoring, lint_freshness, lint_logic, lint_provenance, lint_structure, lints
@@ -120,6 +118,9 @@ def fix(sources: Sources, *, today: date, data: Path = DATA) -> tuple[str, ...]:
 
     Comments and order of the files stay as they are. What an exception covers is left alone.
     """
+    # Only repairing needs an editor that keeps comments; every other command is spared its import.
+    import tomlkit  # noqa: PLC0415
+
     excepted = {(item.lint, item.at) for item in read_exemptions(LINTS)}
     ground = lints.ground(sources, today)
     removals: dict[str, set[tuple[str | int, ...]]] = {}
