@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bakeoff.isolate.worker import arrays
@@ -15,6 +15,7 @@ SIGNS_FIRST = [-1, -1, -1, 1, 1, 1, -1, -1]
 SIGNS_LAST = [-1, -1, 1, 1, 1, 1, 1, 1]
 
 
+@settings(max_examples=40, deadline=None)
 @given(seed=st.integers(0, 2**32), size=st.integers(1, 40_000), name=st.text(min_size=1, max_size=8))
 def test_a_projection_is_a_signed_sum(seed: int, size: int, name: str) -> None:
     unit = np.zeros(size)
@@ -25,6 +26,7 @@ def test_a_projection_is_a_signed_sum(seed: int, size: int, name: str) -> None:
     assert np.all(np.abs(ones) <= size)
 
 
+@settings(max_examples=20, deadline=None)
 @given(st.integers(0, 1000))
 def test_projections_are_linear(seed: int) -> None:
     rng = np.random.default_rng(seed)

@@ -45,7 +45,7 @@ def play(counter: Counter, order: list[int], drop: int, digest_at: list[int], mi
     return Player(counter.program, Plan(order, drop, min_ns, digest_at)).play()
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=40)
 @given(
     order=st.lists(st.integers(0, 7), min_size=1, max_size=200),
     drop=st.integers(0, 10),
@@ -82,7 +82,7 @@ def test_every_iteration_is_dropped_or_in_exactly_one_sample(
             assert digest["first"] == at
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=40)
 @given(count=st.integers(30, 400), min_ns=st.integers(1, 50_000))
 def test_a_sample_lasts_at_least_as_long_as_asked(count: int, min_ns: int) -> None:
     block = play(Counter(0), [0] * count, 5, [], min_ns)

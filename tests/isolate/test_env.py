@@ -8,7 +8,9 @@ import json
 import shutil
 import sys
 import zipfile
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -51,15 +53,39 @@ def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="module")
+def alone(wheels: Path) -> Iterator[None]:
+    """A uv of our own: its own cache, and a machine without accelerator."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("UV_CACHE_DIR", str(wheels / "cache"))
+        patch.setenv("PATH", "/usr/bin:/bin")
+        patch.setattr(env_module, "accelerators", tuple)
+        yield
+
+
 @pytest.fixture
-def builder(tmp_path: Path, wheels: Path, monkeypatch: pytest.MonkeyPatch) -> Builder:
-    monkeypatch.setenv("UV_CACHE_DIR", str(wheels / "cache"))
-    monkeypatch.setenv("PATH", "/usr/bin:/bin")
-    monkeypatch.setattr(env_module, "accelerators", tuple)
+def builder(tmp_path: Path, wheels: Path, alone: None) -> Builder:  # noqa: ARG001
     return Builder(tmp_path / "envs", Sources(find_links=(str(wheels),), no_index=True))
 
 
 TOY = EnvSpec("toy", ">=3.10", ("toyframe",), imports=("toyframe",))
+
+
+@dataclass(frozen=True)
+class Toy:
+    """One environment, built once for the tests that only look at it."""
+
+    root: Path
+    builder: Builder
+    env: Env
+    said: list[str]
+
+
+@pytest.fixture(scope="module")
+def toy(tmp_path_factory: pytest.TempPathFactory, wheels: Path, alone: None) -> Toy:  # noqa: ARG001
+    root, said = tmp_path_factory.mktemp("toy") / "envs", list[str]()
+    builder = Builder(root, Sources(find_links=(str(wheels),), no_index=True))
+    return Toy(root, builder, built(builder.ensure(TOY, progress=said.append)), said)
 
 
 def built(answer: Env | Fault) -> Env:
@@ -67,44 +93,46 @@ def built(answer: Env | Fault) -> Env:
     return answer
 
 
-def test_an_environment_is_built_once_and_then_found(builder: Builder, wheels: Path) -> None:
+def test_an_environment_holds_what_was_asked_and_its_lock_no_address(toy: Toy, wheels: Path) -> None:
+    assert toy.said == ["resolving", "creating", "installing 2 packages", "checking"]
+    assert toy.env.fresh
+    assert dict(toy.env.versions) == {"numpy": "2.0", "toyframe": "1.1"}
+    assert toy.env.bytes > 0
+    assert toy.env.built_s > 0
+    assert "toyframe==1.1" in toy.env.lock
+    assert "--hash=sha256:" in toy.env.lock
+    assert str(wheels) not in toy.env.lock
+    assert "://" not in toy.env.lock
+
+
+def test_an_environment_is_built_once_and_then_found(toy: Toy) -> None:
     said: list[str] = []
-    env = built(builder.ensure(TOY, progress=said.append))
-    assert said == ["resolving", "creating", "installing 2 packages", "checking"]
-    assert env.fresh
-    assert dict(env.versions) == {"numpy": "2.0", "toyframe": "1.1"}
-    assert env.bytes > 0
-    assert env.built_s > 0
-    assert "toyframe==1.1" in env.lock
-    assert "--hash=sha256:" in env.lock
-    assert str(wheels) not in env.lock
-    assert "://" not in env.lock
-
-    again = built(builder.ensure(TOY, progress=said.append))
-    assert again == env
+    again = built(toy.builder.ensure(TOY, progress=said.append))
+    assert again == toy.env
     assert not again.fresh
-    assert len(said) == 4
-    assert builder.list() == (env,)
-    assert builder.estimate(TOY) == 0
-    assert builder.size() >= env.bytes
+    assert said == []
+    assert toy.builder.list() == (toy.env,)
+    assert toy.builder.estimate(TOY) == 0
+    assert toy.builder.size() >= toy.env.bytes
 
 
-def test_a_lock_decides_the_versions_and_the_key(builder: Builder) -> None:
-    newest = built(builder.ensure(TOY))
-    locked_spec = EnvSpec("toy", ">=3.10", ("toyframe",), lock="toyframe==1.0\n")
-    older = built(builder.ensure(locked_spec))
+def test_what_exists_needs_no_source(toy: Toy, tmp_path: Path) -> None:
+    offline = Builder(toy.root, Sources(find_links=(str(tmp_path / "nowhere"),), no_index=True))
+    assert built(offline.ensure(TOY)).key == toy.env.key
+
+
+def test_the_state_is_written_last(toy: Toy) -> None:
+    state = toy.env.path / "bakeoff-environment.json"
+    assert json.loads(state.read_text(encoding="utf-8"))["lock"] == toy.env.lock
+    assert state.stat().st_mtime_ns == max(path.stat().st_mtime_ns for path in toy.env.path.iterdir() if path.is_file())
+
+
+def test_a_lock_decides_the_versions_and_the_key(builder: Builder, toy: Toy) -> None:
+    spec = EnvSpec("toy", ">=3.10", ("toyframe",), lock="toyframe==1.0\n")
+    older = built(builder.ensure(spec))
     assert older.versions["toyframe"] == "1.0"
-    assert older.key != newest.key
-    lock = builder.lock(locked_spec)
-    assert isinstance(lock, str)
-    assert lock == older.lock
-    assert [env.key for env in builder.list()] == sorted([older.key, newest.key])
-
-
-def test_what_exists_needs_no_source(builder: Builder, tmp_path: Path) -> None:
-    env = built(builder.ensure(TOY))
-    offline = Builder(tmp_path / "envs", Sources(find_links=(str(tmp_path / "nowhere"),), no_index=True))
-    assert built(offline.ensure(TOY)).key == env.key
+    assert older.key != toy.env.key
+    assert builder.lock(spec) == older.lock
 
 
 def test_several_at_once_build_it_once(builder: Builder) -> None:
@@ -213,14 +241,6 @@ def test_a_folder_that_cannot_be_written_is_the_machines_fault(tmp_path: Path, w
     builder = Builder(tmp_path / "file" / "envs", Sources(find_links=(str(wheels),), no_index=True))
     with pytest.raises((MachineError, OSError)):
         builder.ensure(TOY)
-
-
-def test_the_state_is_written_last(builder: Builder) -> None:
-    env = built(builder.ensure(TOY))
-    state = json.loads((env.path / "bakeoff-environment.json").read_text(encoding="utf-8"))
-    assert state["lock"] == env.lock
-    newest = max(path.stat().st_mtime_ns for path in env.path.iterdir() if path.is_file())
-    assert (env.path / "bakeoff-environment.json").stat().st_mtime_ns == newest
 
 
 def test_numpy_is_added_only_when_absent() -> None:

@@ -20,7 +20,7 @@ from .conftest import FAKES, Ring, sound
 
 EXPECTED: Mapping[str, Mapping[str, str]] = tomllib.loads((FAKES / "expected.toml").read_text(encoding="utf-8"))
 # Small, so that the hungry and the hanging are found soon; large enough for NumPy and a slow machine.
-LIMITS = Limits(memory_bytes=300_000_000, tasks=200, start_s=60.0, call_s=60.0, log_bytes=100_000)
+LIMITS = Limits(memory_bytes=200_000_000, tasks=60, start_s=60.0, call_s=60.0, log_bytes=100_000)
 HANGS = Limits(call_s=0.3)
 BURST = [slot % 8 for slot in range(60)]
 
@@ -137,7 +137,7 @@ def test_the_evidence_against_a_dishonest_worker_is_handed_over(
     honest = float(np.abs(outputs.steps[0]["y"] - true).max())
     assert name in ("nan", "wrong", "half", "replays") or honest < 1e-5
     if name == "chatty":
-        # 2 MB a step were printed; 100 kB of the beginning, the end and one line between them were kept.
+        # 200 kB a step were printed; 100 kB of the beginning, the end and one line between them were kept.
         assert LIMITS.log_bytes < (tmp_path / "log").stat().st_size < LIMITS.log_bytes + 65_000
         assert b"bytes of output left out" in (tmp_path / "log").read_bytes()
 

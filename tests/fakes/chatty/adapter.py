@@ -1,4 +1,4 @@
-"""Prints at every step, megabytes of it, to both streams."""
+"""Prints at every step, far more than anybody reads, to both streams."""
 
 import numpy as np
 

@@ -1,7 +1,9 @@
-"""y = x w + b, beside a thread that works as hard."""
+"""y = x w + b, beside a second thread that works as hard."""
 
 import hashlib
-import threading
+from concurrent.futures import ThreadPoolExecutor
+
+second = ThreadPoolExecutor(1)
 
 
 def burn():
@@ -13,11 +15,10 @@ def build(spec, weights, inputs, setting):
     w, b = weights["w"], weights["b"]
 
     def step(slot):
-        other = threading.Thread(target=burn)
-        other.start()
+        working = second.submit(burn)
         y = inputs[slot]["x"] @ w + b
         burn()
-        other.join()
+        working.result()
         return {"y": y}
 
     return step, lambda: None, dict
