@@ -293,7 +293,9 @@ class _View:
 
     def _same_question(self, one: Weight, other: Weight) -> bool:
         """Whether two claims answer the same question, or one a part of the other's, instead of different facets."""
-        mine, theirs = self._restricted(one.claim), self._restricted(other.claim)
+        # Two version ranges that both hold here are no facets: the question is about one version.
+        mine = replace(self._restricted(one.claim), versions="", python="")
+        theirs = replace(self._restricted(other.claim), versions="", python="")
         return scope.nested(self._index.tree, mine, theirs) or scope.nested(self._index.tree, theirs, mine)
 
     def _restricted(self, claim: Claim) -> Scope:
