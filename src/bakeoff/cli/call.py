@@ -1,11 +1,7 @@
-"""From parsed arguments to a call on `Bakeoff`: which method, with what, shown by whom.
-
-This holds the one lazy point of the product: rooms are imported here, by name, after the command line was understood.
-"""
+"""From parsed arguments to a call on `Bakeoff`: which method, with what, shown by whom."""
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -42,7 +38,7 @@ def read(door: Door, typed: Mapping[str, Raw]) -> Call:
     values: dict[Argument, object] = {}
     problems: list[Problem] = []
     for argument in door.arguments:
-        raw = typed.get(key_of(argument))
+        raw = typed.get(argument.key)
         if not given(raw):
             raw = argument.default
         if raw is not None:
@@ -59,27 +55,11 @@ def read(door: Door, typed: Mapping[str, Raw]) -> Call:
     return _assembled(door, values, swapped[0] if swapped else None)
 
 
-def key_of(argument: Argument) -> str:
-    """Name of an argument among what was typed; the same word may be a field and a parameter of one command."""
-    return f"{argument.into}_{argument.name}" if argument.into else argument.name
-
-
-def load(place: str) -> Any:
-    """The function or class behind `module:name` in this package."""
-    module, name = place.split(":")
-    return getattr(importlib.import_module(f"bakeoff.cli.{module}"), name)
-
-
 def method_of(product: object, path: str) -> Callable[..., Any]:
     """The bound method behind `part.method`."""
     part, name = path.split(".")
     method: Callable[..., Any] = getattr(getattr(product, part), name)
     return method
-
-
-def product() -> Any:
-    """A fresh `Bakeoff` on the user's home folder."""
-    return importlib.import_module("bakeoff.api").Bakeoff()
 
 
 def _assembled(door: Door, values: Mapping[Argument, object], swapped: Argument | None) -> Call:

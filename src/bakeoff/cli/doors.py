@@ -89,6 +89,11 @@ class Argument:
     """How the value is named in the help."""
 
     @property
+    def key(self) -> str:
+        """Its name among what was typed: a field of `how` and a parameter may be called the same."""
+        return f"{self.into}_{self.name}" if self.into else self.name
+
+    @property
     def option(self) -> str:
         """The flag as typed, empty for positional arguments."""
         return "" if self.positional else self.flag or "--" + self.name.replace("_", "-")
@@ -348,7 +353,10 @@ _CATALOG = (
         "catalog.list",
         "render_catalog:systems",
         "List the systems of the catalogue.",
-        (Argument("layer", "Only this layer."),),
+        (
+            Argument("layer", "Only this layer."),
+            Argument("conditions", "Only systems that meet this: property=value.", Kind.TEXTS, flag="--where"),
+        ),
         gives="tuple[System, ...]",
     ),
     Door(
@@ -392,14 +400,14 @@ _CATALOG = (
             Argument("object", "Other system, for a relation."),
             Argument("context", "Situation: device=x86-cpu, domain=nlp …", Kind.PINS, metavar="FIELD=VALUE"),
         ),
-        gives="Why",
+        gives="tuple[Why, ...]",
     ),
     Door(
         "catalog refuted",
         "catalog.refuted",
         "render_catalog:refuted",
         "List what was believed and turned out otherwise.",
-        gives="tuple[Refuted, ...]",
+        gives="tuple[Refutation, ...]",
     ),
     Door(
         "catalog coverage",

@@ -1,32 +1,19 @@
-"""The command line: every row of the doors table becomes a command; exit codes and errors are decided here.
-
-Exit codes: 0 ok, 1 finished but not ok, 2 bad input, 3 our bug, 130 interrupted.
-"""
+"""The command line: every row of the doors table becomes a command. Imports the parser and the table, nothing more."""
 
 from __future__ import annotations
 
 import inspect
-import json
-import os
 import re
 import sys
-import traceback
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
-from pathlib import Path
 from typing import Any
 
 import typer
 
 from bakeoff import __version__
-from bakeoff.base.errors import BakeoffError, InputError
-from bakeoff.base.records import dumps, to_plain
-from bakeoff.cli.call import Call, key_of, load, method_of, product, read
 from bakeoff.cli.doors import DOORS, GROUPS, Argument, Door, Kind
-from bakeoff.cli.values import Raw
+from bakeoff.cli.lazy import load
 
-INTERRUPTED = 130
-BUG = 3
 _TYPES: dict[Kind, Any] = {
     Kind.FLAG: bool,
     Kind.INTEGER: int | None,
@@ -100,8 +87,8 @@ def _root(
 
 
 def _command(door: Door) -> Callable[..., None]:
-    def command(*, json: bool, **typed: Raw) -> None:
-        raise typer.Exit(_run(door, typed, as_json=json))
+    def command(*, json: bool, **typed: object) -> None:
+        raise typer.Exit(load("run:run")(door, typed, as_json=json))
 
     parameters = [_parameter(argument) for argument in door.arguments]
     option = typer.Option(False, "--json", help="Print the record as JSON and nothing else.")  # noqa: FBT003
@@ -123,74 +110,7 @@ def _parameter(argument: Argument) -> inspect.Parameter:
         empty = False if argument.kind is Kind.FLAG else ... if argument.required else argument.default
         metavar = None if argument.kind is Kind.FLAG else shown or "TEXT"
         default = typer.Option(empty, argument.option, metavar=metavar, help=argument.help, show_default=False)
-    return inspect.Parameter(key_of(argument), inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
-
-
-def _run(door: Door, typed: dict[str, Raw], *, as_json: bool) -> int:
-    """Carries out one command; returns the exit code."""
-    try:
-        return _carry_out(door, read(door, typed), as_json=as_json)
-    except BakeoffError as error:
-        _show_error(error, as_json=as_json)
-        return error.exit_code
-    except BrokenPipeError:
-        # The reader went away (`| head`); nothing more can be said, and Python must not try at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
-    except KeyboardInterrupt:
-        typer.echo("interrupted; what was measured is kept, the same command continues", err=True)
-        return INTERRUPTED
-    except Exception:  # noqa: BLE001 - the last door: whatever arrives here is our bug and must say so
-        _show_bug(door)
-        return BUG
-
-
-def _carry_out(door: Door, call: Call, *, as_json: bool) -> int:
-    named = dict(call.named)
-    if door.asks:
-        named["ask"] = _nobody if as_json or not sys.stdin.isatty() else load("asking:ask")
-    bakeoff = product()
-    with _progress(door) as live:
-        if live is not None:
-            named["progress"] = live
-        record = method_of(bakeoff, call.method)(*call.positional, **named)
-    later = [(swap, method_of(bakeoff, swap.method)(record, value)) for swap, value in call.then]
-    if as_json:
-        typer.echo(dumps(str(record) if isinstance(record, Path) else record, indent=2))
-    else:
-        console = load("screen:console")()
-        for renderer, shown in [(call.renderer, record), *((swap.renderer, made) for swap, made in later)]:
-            load(renderer)(shown, console)
-    return 0 if not call.ok or load(call.ok)(record) else 1
-
-
-def _progress(door: Door) -> AbstractContextManager[Callable[[object], None] | None]:
-    if not door.progress:
-        return nullcontext()
-    live: AbstractContextManager[Callable[[object], None] | None] = load(door.progress)()
-    return live
-
-
-def _nobody(_question: str, _choices: tuple[str, ...] = ()) -> None:
-    """Answers a question when nobody is there to be asked."""
-
-
-def _show_error(error: BakeoffError, *, as_json: bool) -> None:
-    if as_json:
-        problems = to_plain(error.problems) if isinstance(error, InputError) else []
-        shape = {"error": error.message, "advice": error.advice, "problems": problems, "exit_code": error.exit_code}
-        typer.echo(json.dumps(shape, ensure_ascii=False, indent=2), err=True)
-    else:
-        typer.echo(f"bakeoff: {error}", err=True)
-
-
-def _show_bug(door: Door) -> None:
-    typer.echo(traceback.format_exc(), err=True)
-    typer.echo(
-        f"bakeoff {__version__}: `bakeoff {door.name}` failed; this is a bug in bakeoff, not in your input.\n"
-        "  Please report it with the lines above and the command you typed.",
-        err=True,
-    )
+    return inspect.Parameter(argument.key, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,210 @@
+"""Decisions, plans and what follows from them, on a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.text import Text
+
+from bakeoff.api.answers import Written
+from bakeoff.base.quantity import show_seconds
+from bakeoff.cli.screen import Cell, bar, heading, line, pairs, records, table
+from bakeoff.decide.backtest import Count, Report
+from bakeoff.decide.check import Lapse
+from bakeoff.decide.model import Decision, Plan, Reason, Verdict
+from bakeoff.decide.since import Moved
+from bakeoff.report import views, wording
+
+STACKS = 5
+"""Ranked stacks shown; `--json` and `--html` have them all."""
+REASONS = 8
+_GRADES = ("exact", "acceptable", "miss", "silent", "violation")
+FLIPS = 6
+_STYLES = {
+    Verdict.DECIDED: "bold green",
+    Verdict.LEANING: "bold yellow",
+    Verdict.TOSS_UP: "bold yellow",
+    Verdict.IMPOSSIBLE: "bold red",
+}
+
+
+def decision(record: Decision, out: Console) -> None:
+    """A decision: answer, ranking, reasons, flips, and what was ruled out."""
+    if not record.stacks:
+        _impossible(record, out)
+        return
+    first = record.stacks[0]
+    head = Text(wording.VERDICTS[record.verdict], style=_STYLES[record.verdict])
+    out.print(Text.assemble(head, "  ", (" · ".join(one.system for one in first.components), "bold")))
+    line(
+        out,
+        f"First in {wording.percent(first.first_share)} of {wording.count(record.draws)} draws among "
+        f"{wording.count(record.feasible)} feasible stacks; {wording.percent(record.impression_share)} of its lead "
+        "rests on impressions.",
+    )
+    _ranking(record, out)
+    heading(out, "Why")
+    table(
+        out,
+        ["points", "reason", "known by", "true on"],
+        [_reason(one) for one in record.reasons[:REASONS]],
+        right="points",
+    )
+    if record.flips:
+        heading(out, "What would flip it")
+        rows = [[f"{one.kind} {one.what}", one.to, _systems(one.winner)] for one in record.flips[:FLIPS]]
+        table(out, ["if this changed", "to", "first would be"], rows)
+    if record.conditional:
+        heading(out, "Could win if …")
+        rows = [
+            [" · ".join(part.system for part in one.components), ", ".join(one.conditions)]
+            for one in record.conditional[:3]
+        ]
+        table(out, ["stack", "these unknowns hold"], rows)
+    _aside(record, out)
+
+
+def plan(record: Plan, out: Console) -> None:
+    """A plan: what to measure, its worth, its cost and its command."""
+    if record.measurements:
+        out.print(Text("Measurements that could change the answer", style="bold"))
+        rows = [
+            [
+                f"{one.evppi:.2f}",
+                show_seconds(one.offer.cost_s),
+                one.offer.title,
+                ", ".join(one.narrows),
+                one.offer.command,
+            ]
+            for one in record.measurements
+        ]
+        table(out, ["worth", "takes", "measurement", "narrows", "command"], rows, right="worth takes")
+    else:
+        out.print(Text("Nothing measured here could change the answer.", style="bold"))
+        line(out, record.note)
+    line(out, f"Knowing everything would be worth {record.evpi:.2f} points.", style="dim")
+    if record.elsewhere:
+        heading(out, "Elsewhere")
+        table(
+            out,
+            ["worth", "measurement"],
+            [[f"{one.evppi:.2f}", one.offer.title] for one in record.elsewhere],
+            right="worth",
+        )
+
+
+def reasons(record: Sequence[Reason], out: Console) -> None:
+    """An explanation, one reason to a line, with the claims behind it."""
+    rows = [[*_reason(one), " ".join(one.claims)] for one in record]
+    table(out, ["points", "reason", "known by", "true on", "claims"], rows, right="points")
+
+
+def moved(record: Moved, out: Console) -> None:
+    """What moved since an earlier decision."""
+    out.print(Text(record.text, style="bold"))
+    rows = [[one.layer, one.id, wording.percent(one.before), wording.percent(one.after)] for one in record.shifts]
+    table(out, ["layer", "system", "was", "is"], rows, right="was is")
+    for one in record.narrowed:
+        line(out, f"{one.axis}: ±{one.before:.1f} points became ±{one.after:.1f}, centre moved {one.moved:+.1f}")
+    for refuted in record.refuted:
+        line(out, f"refuted: {refuted.claim}: {refuted.said}; found {refuted.found}")
+    if record.asked:
+        line(out, f"asked differently: {', '.join(record.asked)}")
+
+
+def lapses(record: Sequence[Lapse], out: Console) -> None:
+    """Which decision records no longer hold."""
+    if not record:
+        out.print(Text("Every decision record still holds.", style="bold green"))
+        return
+    out.print(Text(f"{len(record)} condition{'s have' if len(record) > 1 else ' has'} come true", style="bold red"))
+    for one in record:
+        line(out, one.text)
+
+
+def verified(record: object, out: Console) -> None:
+    """Whether a stored decision was reproduced."""
+    records(out, [record])
+
+
+def backtest(record: Report, out: Console) -> None:
+    """How the engine does on known cases, beside the baselines."""
+    out.print(Text(f"{record.cases} cases, {record.clean} without a violation", style="bold"))
+    rows = [["all layers", *_counts(record.layers)], ["framework", *_counts(record.framework)]]
+    rows += [[name, *_counts(found)] for name, found in record.by.items()]
+    rows += [[f"baseline: {one.name}", *_counts(one.layers)] for one in record.baselines]
+    table(out, ["", "judged", *_GRADES], rows, right=" ".join(["judged", *_GRADES]))
+    low, mid, high = (wording.percent(one) for one in (record.good.low, record.good.mid, record.good.high))
+    pairs(
+        out,
+        {
+            "good": f"{mid} ({low}–{high})",
+            "log score": f"{record.log_score:.3f}",
+            "actual choice excluded": ", ".join(record.excluded_actual) or "never",
+        },
+    )
+
+
+def written(record: Written | Path, out: Console) -> None:
+    """Where something was written."""
+    if isinstance(record, Written):
+        out.print(Text(f"wrote the {record.what}: {record.path}"))
+    else:
+        out.print(Text(f"wrote {record}"))
+
+
+def _ranking(record: Decision, out: Console) -> None:
+    rows = views.stack_rows(record)[:STACKS]
+    layers = views.layers_shown(record.stacks[:STACKS])
+    shown: list[list[Cell]] = []
+    for row in rows:
+        parts = [", ".join(cell.systems) or "–" for cell in row.cells if cell.layer in layers]
+        styles = ["dim" if cell.same else "" for cell in row.cells if cell.layer in layers]
+        cells = [Text(part, style=style) for part, style in zip(parts, styles, strict=True)]
+        value = f"{wording.points(row.stack.value.mid)}  {wording.between(row.stack.value)}"
+        place = f"{row.place}{' =' if row.tied else ''}"
+        shown.append([place, *cells, bar(row.stack.first_share), wording.percent(row.stack.first_share), value])
+    out.print()
+    table(out, ["", *layers, "how often first", "share", "value"], shown, right="share value")
+
+
+def _counts(found: Count) -> list[str]:
+    return [str(found.judged), *(str(getattr(found, grade)) for grade in _GRADES)]
+
+
+def _reason(one: Reason) -> list[str]:
+    known = wording.KINDS[one.kind] if one.kind else ""
+    return [f"{one.points:+.1f}" if one.points else "", one.text, known, str(one.observed or "")]
+
+
+def _systems(key: str) -> str:
+    return " · ".join(dict.fromkeys(part.partition("=")[2] or part for part in key.split()))
+
+
+def _impossible(record: Decision, out: Console) -> None:
+    out.print(Text("Impossible: no stack meets every requirement", style=_STYLES[Verdict.IMPOSSIBLE]))
+    for one in record.conflicts:
+        line(out, f"{' + '.join(one.requirements)} ({'never' if one.never else 'not together'}): {one.text}")
+    rows = [[" + ".join(one.drop), wording.count(one.leaves), _systems(one.example)] for one in record.relaxations]
+    if rows:
+        heading(out, "What would be enough to drop")
+        table(out, ["drop", "stacks", "for example"], rows, right="stacks")
+
+
+def _aside(record: Decision, out: Console) -> None:
+    groups = views.excluded_by(record)
+    if groups:
+        heading(out, "Ruled out")
+        line(out, "; ".join(f"{len(found)} by {name}" for name, found in groups))
+    entered = [one for one in record.pitfalls if one.entered]
+    if entered:
+        heading(out, "Pitfalls on this road")
+        for pitfall in entered:
+            line(out, pitfall.text)
+    if record.refuted:
+        heading(out, "Refuted by stronger evidence")
+        table(
+            out, ["claim", "it was said", "it was found"], [[one.claim, one.said, one.found] for one in record.refuted]
+        )
