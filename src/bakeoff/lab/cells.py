@@ -50,13 +50,16 @@ class Arm:
     """Threads every competitor is given."""
     env: str
     """Key of the environment, or `python:<path digest>` for one brought along."""
+    variant: str = ""
+    """Other versions than the adapter's own, as asked for: `name==2.13.0`."""
     placebo: bool = False
     """A duplicate of another arm, carried to show the machine's noise floor."""
 
     @property
     def key(self) -> str:
-        """Short name used in tables: `system/setting`, with `(placebo)` for the duplicate."""
-        return f"{self.system}/{self.setting}{' (placebo)' if self.placebo else ''}"
+        """Short name used in tables: `system/setting`, with the versions asked for and `(placebo)` for the duplicate."""
+        variant = f" {self.variant}" if self.variant else ""
+        return f"{self.system}/{self.setting}{variant}{' (placebo)' if self.placebo else ''}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +108,10 @@ class Phases:
     """Speed at the campaign's threads over speed at one thread."""
     roofline_share: float | None = None
     """Achieved share of the measured peak, 0..1."""
+    p95_s: Interval | None = None
+    """95th percentile of single steps with the order statistics that bound it; None when too few were timed alone."""
+    p99_s: Interval | None = None
+    """99th percentile, likewise."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,6 +74,13 @@ class Fit:
     spread: Floats
     """Covariance of the launch effects that noise alone gives them, in units of `noise_sd` squared."""
 
+    @property
+    def launch_effect_sd(self) -> float:
+        """Standard deviation between launches themselves: `launch_sd` less what the noise of each estimate adds."""
+        if self.launch_df < 1:
+            return 0.0
+        return math.sqrt(max(0.0, self.launch_sd**2 - self._noise_per_launch()))
+
     def ratio(self, a: int, b: int, *, level: float = LEVEL) -> Interval | None:
         """Time of arm `a` over time of arm `b`, with a two-sided t interval; None when launches cannot give one.
 
@@ -98,18 +105,24 @@ class Fit:
         the arms together, so adding up two arms' spreads would count part of that noise twice; that part is taken off.
         Noise that remembers earlier rounds moves all launches of an arm alike: only `rho` knows of it.
         """
-        sizes = np.asarray([len(self.launches[arm]) for arm in self.launches])
-        owner = np.repeat(np.asarray(list(self.launches)), sizes)
-        weight = np.where(owner == a, 1 / len(self.launches[a]), 0.0) - np.where(
-            owner == b, 1 / len(self.launches[b]), 0.0
-        )
+        owner = self._owners()
+        weight = (owner == a) / len(self.launches[a]) - (owner == b) / len(self.launches[b])
         noise = self.noise_sd**2 * float(weight @ self.spread @ weight)
         apart = 1 / len(self.launches[a]) + 1 / len(self.launches[b])
-        centred = np.eye(owner.size) - (owner[:, None] == owner[None, :]) / np.repeat(sizes, sizes)[:, None]
-        of_launch = self.noise_sd**2 * float(np.trace(centred @ self.spread)) / self.launch_df
-        between = self.launch_sd**2 * apart - max(0.0, of_launch * apart - noise)
+        between = self.launch_sd**2 * apart - max(0.0, self._noise_per_launch() * apart - noise)
         memory = (1 + self.rho) / (1 - self.rho)
         return (between, noise * (memory - 1)) if between > noise else (0.0, noise * memory)
+
+    def _owners(self) -> Ints:
+        """The arm of every column of `spread`."""
+        return np.repeat(np.asarray(list(self.launches)), [len(values) for values in self.launches.values()])
+
+    def _noise_per_launch(self) -> float:
+        """Variance that noise alone gives to launches about their arm, pooled as `launch_sd` is."""
+        owner = self._owners()
+        same = owner[:, None] == owner[None, :]
+        centred = np.eye(owner.size) - same / same.sum(axis=1)[:, None]
+        return self.noise_sd**2 * float(np.trace(centred @ self.spread)) / self.launch_df
 
 
 def fit(table: Table) -> Fit:

@@ -1,0 +1,170 @@
+"""Guards: what a block must look like to be believed. Pure: every judgement can be made again from stored samples."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from bakeoff.lab.raw import BlockFacts, Header, LaunchFacts, RoundFacts
+from bakeoff.numerics.compare import FACTOR
+
+CLEAN_DELAY = 0.02
+"""A sample is clean when its threads waited at most this share of its time. Filtered, never subtracted."""
+LEAST_CLEAN = 0.2
+"""A block needs this share of clean samples to speak for an undisturbed machine."""
+CLOSURE = 0.05
+"""The samples must account for the block's wall time up to this share: what is missing ran outside the clock."""
+MOST_THREADS = 1.05
+"""CPU time over wall time may exceed the threads asked for by this factor."""
+FEW_THREADS = 0.8
+"""Below this share of the threads asked for, the arm is labelled with what it used."""
+DRIFT_THREADS = 0.2
+"""A breach when the threads used depart this share from the arm's own warm-up."""
+PEAK = 1.2
+"""Above this multiple of the measured peak, a time is impossible."""
+SAME_INPUT = 1.1
+"""One input again and again may be faster than different ones by this factor; more is called caching."""
+FOREIGN = 0.05
+"""Share of the machine used by others above which a campaign was contended."""
+STEAL = 0.02
+"""Share of wall time taken by the hypervisor above which a campaign was contended."""
+PROBE_DELAY = 0.02
+"""Share of time busy threads wait before a campaign above which the machine is contended."""
+
+
+@dataclass(frozen=True, slots=True)
+class BlockValue:
+    """What one block says."""
+
+    step_s: float
+    """Median seconds per step of its clean samples; of all its samples when too few are clean."""
+    clean: bool
+    """Enough samples were undisturbed."""
+    samples: int
+    """Samples behind `step_s`."""
+    dirty: int
+    """Samples set aside."""
+    closure: float
+    """Share of its wall time that no sample accounts for."""
+    threads: float
+    """CPU time over wall time while stepping."""
+
+
+def block_value(block: BlockFacts) -> BlockValue:
+    """The value of a block and what its guards read.
+
+    The threads used are those of the stepping alone: bookkeeping and read-back are taken off both times.
+    """
+    iterations = np.asarray(block.samples.iterations, dtype=np.float64)
+    ns = np.asarray(block.samples.ns, dtype=np.float64)
+    delay = np.asarray(block.samples.delay_ns, dtype=np.float64)
+    clean = delay <= CLEAN_DELAY * ns
+    enough = bool(clean.any()) and clean.mean() >= LEAST_CLEAN
+    chosen = clean if enough else np.ones_like(clean)
+    inside = block.wall_ns - block.outside_ns
+    timed = float(ns.sum()) + float(sum(block.first_ns))
+    stepping = max(inside - block.readback_ns, 1)
+    step_ns = float(np.median(ns[chosen] / iterations[chosen]))
+    # Copying one result out is honest and takes less than a step or two; a missing wait hides a whole block of them.
+    missing = max(0.0, inside - timed - 2 * step_ns)
+    return BlockValue(
+        step_s=step_ns * 1e-9,
+        clean=enough,
+        samples=int(chosen.sum()),
+        dirty=int((~clean).sum()),
+        closure=missing / inside if inside > 0 else 0.0,
+        threads=(block.cpu_ns - block.outside_cpu_ns) / stepping,
+    )
+
+
+def breaches(header: Header, blocks: Sequence[BlockFacts], launches: Sequence[LaunchFacts]) -> tuple[str, ...]:
+    """What makes an arm's times unbelievable, each naming itself and what was seen; empty when nothing does.
+
+    Judged over all blocks of an arm, so that one disturbed block accuses nobody.
+    """
+    if not blocks:
+        return ()
+    values = [block_value(block) for block in blocks]
+    found = []
+    bad = [block for block in blocks if block.digest_ratio is not None and not block.digest_ratio <= FACTOR]
+    if bad:
+        detail = bad[0].digest_detail or "not finite"
+        found.append(f"wrong while timed: {len(bad)} of {len(blocks)} blocks, first in round {bad[0].round}: {detail}")
+    missing = float(np.median([value.closure for value in values]))
+    if missing > CLOSURE:
+        found.append(f"no sync: {missing:.0%} of the time until its results could be read passed outside the clock")
+    step_s = float(np.median([value.step_s for value in values]))
+    found.extend(_impossible(header, step_s))
+    used = float(np.median([value.threads for value in values]))
+    if used > MOST_THREADS * header.threads:
+        found.append(f"threads: used {used:.2f} of {header.threads} given")
+    before = [launch.threads_used for launch in launches if launch.threads_used]
+    if before and abs(used / float(np.median(before)) - 1) > DRIFT_THREADS and used < FEW_THREADS * header.threads:
+        found.append(f"threads: used {used:.2f} in the rounds, {float(np.median(before)):.2f} before them")
+    return tuple(found)
+
+
+def labels(header: Header, blocks: Sequence[BlockFacts], launches: Sequence[LaunchFacts]) -> tuple[str, ...]:
+    """What a reader should know of an arm that is no breach: threads left idle, caching, escaped threads."""
+    said = []
+    if blocks:
+        used = float(np.median([block_value(block).threads for block in blocks]))
+        if used < FEW_THREADS * header.threads:
+            said.append(f"used {used:.1f} of {header.threads} threads")
+    same = [launch.same_input for launch in launches if launch.same_input]
+    if same and float(np.median(same)) < 1 / SAME_INPUT:
+        said.append(f"replay: one input again is {1 / float(np.median(same)):.2f} × as fast as different ones")
+    escaped = max((launch.escaped or 0 for launch in launches), default=0)
+    if escaped:
+        said.append(f"pinning: {escaped} threads may run on processors they were not given")
+    return tuple(said)
+
+
+def disturbances(header: Header, rounds: Sequence[RoundFacts], blocks: Sequence[BlockFacts]) -> tuple[str, ...]:
+    """What on this machine disturbed the campaign, each with its figure; empty on a quiet machine."""
+    said = []
+    if header.probe_delay is not None and header.probe_delay > PROBE_DELAY:
+        said.append(f"before the start, busy threads waited {header.probe_delay:.0%} of the time")
+    foreign = [one.foreign for one in rounds if one.foreign is not None]
+    if foreign and float(np.median(foreign)) > FOREIGN:
+        said.append(f"foreign load: others used {float(np.median(foreign)):.0%} of the processors")
+    throttled = sum(one.throttled or 0 for one in rounds)
+    if throttled:
+        said.append(f"throttled: the processor or the control group slowed the workers down {throttled} times")
+    wall = sum(block.wall_ns for block in blocks)
+    steal = sum(block.steal_ns or 0 for block in blocks)
+    if wall and steal / wall > STEAL * max(1, header.machine.cores):
+        said.append(f"steal: the hypervisor took {steal / wall / max(1, header.machine.cores):.0%} of the time")
+    samples = sum(len(block.samples.ns) for block in blocks)
+    dirty = sum(block_value(block).dirty for block in blocks)
+    if samples and dirty / samples > 0.25:
+        said.append(f"run queue: {dirty / samples:.0%} of the samples waited for a processor and were set aside")
+    return tuple(said)
+
+
+def roofline_share(header: Header, step_s: float) -> float | None:
+    """Achieved share of what the measured peaks allow, 0..1 and a little above; None without peaks."""
+    if header.peaks is None or step_s <= 0:
+        return None
+    least = max(header.flops / header.peaks.flops_per_s, header.bytes / header.peaks.bytes_per_s)
+    return least / step_s
+
+
+def _impossible(header: Header, step_s: float) -> list[str]:
+    if header.peaks is None or not math.isfinite(step_s) or step_s <= 0:
+        return []
+    found = []
+    flops = header.flops / step_s
+    if flops > PEAK * header.peaks.flops_per_s:
+        found.append(
+            f"impossible: {flops / 1e9:.3g} GFLOP/s, the machine's peak is {header.peaks.flops_per_s / 1e9:.3g}"
+        )
+    moved = header.bytes / step_s
+    if moved > PEAK * header.peaks.bytes_per_s:
+        found.append(
+            f"impossible: {moved / 1e9:.3g} GB/s, a copy of that size reaches {header.peaks.bytes_per_s / 1e9:.3g}"
+        )
+    return found

@@ -1,0 +1,29 @@
+"""FOREIGN: what the machine itself can do, measured by NumPy. Not a contestant; spoken to like any adapter."""
+# ruff: noqa: ARG001  # the functions have the signatures every adapter has
+
+from __future__ import annotations
+
+import numpy as np
+
+
+def describe() -> dict[str, object]:
+    """Versions; there is nothing else to say."""
+    return {"versions": {"numpy": np.__version__}, "build": "", "devices": ["cpu"]}
+
+
+def device(settings: dict[str, object]) -> None:
+    """BLAS took its threads from the environment."""
+
+
+def sync(x: object) -> None:
+    """NumPy returns when the work is done."""
+
+
+def to_numpy(x: object) -> object:
+    """The arrays as they are."""
+    return x
+
+
+def memory() -> dict[str, float]:
+    """NumPy keeps no account of its own."""
+    return {}
