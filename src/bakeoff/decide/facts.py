@@ -192,7 +192,7 @@ def merged(catalog: Catalog, claims: Sequence[Claim]) -> Catalog:
         fresh = {claim.id for claim in added}
         kept = [claim for claim in catalog.systems[name].claims if claim.id not in fresh]
         changed[name] = replace(catalog.systems[name], claims=(*kept, *added))
-    return replace(catalog, systems=Overlay(catalog.systems, changed), cache={})
+    return replace(catalog, systems=Overlay(catalog.systems, changed))
 
 
 def _objects(claims: Iterable[Claim]) -> dict[str, tuple[str, ...]]:
