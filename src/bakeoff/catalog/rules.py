@@ -98,6 +98,8 @@ class Domain:
     """Token."""
     text: str
     """What it means."""
+    like: tuple[str, ...] = ()
+    """Neighbouring domains, nearest first: what fits there is asked where nothing is known here."""
     weights: Mapping[str, float] = field(default_factory=dict)
     """Factor on the central weight, by axis."""
 
@@ -118,6 +120,10 @@ class Activity:
     """Something is deployed."""
     primary: str
     """Layer that does the work, for axes that ask only it."""
+    train_like: tuple[str, ...] = ()
+    """Activities that ask the same of what a model is made with, nearest first."""
+    serve_like: tuple[str, ...] = ()
+    """Activities that ask the same of what a model runs in, nearest first."""
     weights: Mapping[str, float] = field(default_factory=dict)
     """Factor on the central weight, by axis."""
 
@@ -324,6 +330,11 @@ def check_rules(rules: Rules, catalog: Catalog) -> tuple[Problem, ...]:
     weighed += [(name, word.weights) for name, word in rules.requirements.items()]
     for name, weights in weighed:
         expect("vocabulary.toml", f"{name}.weights", weights, axes, "axis")
+    for domain in rules.domains.values():
+        expect("vocabulary.toml", f"{domain.id}.like", domain.like, rules.domains, "domain")
+    for activity in rules.activities.values():
+        likes = (*activity.train_like, *activity.serve_like)
+        expect("vocabulary.toml", f"{activity.id}.like", likes, rules.activities, "activity")
     for requirement in rules.requirements.values():
         place = ("requirements.toml", requirement.id)
         expect(*place, [need.property for need in requirement.needs if need.property], catalog.properties, "property")

@@ -47,7 +47,7 @@ class Facts:
         self.read: set[str] = set()
         self._stated: dict[str, dict[str, tuple[str, ...]]] = {}
         self._facts: dict[tuple[str, str, str | None, str | None], Fact] = {}
-        self._beliefs: dict[tuple[str, str], Belief] = {}
+        self._beliefs: dict[tuple[str, str, str], Belief] = {}
         self._devices: dict[tuple[str, str, str], Fact | None] = {}
         self._known: dict[tuple[str, str], float] = {}
 
@@ -74,13 +74,34 @@ class Facts:
 
     def measure(self, subject: str, name: str) -> Belief:
         """The belief about a measure, in the context the measure is about."""
-        key = (subject, name)
+        key = (subject, name, "")
         belief = self._beliefs.get(key)
         if belief is None:
-            context = self._context(name)
-            belief = resolve(self.catalog, subject, name, context, today=self.today)
-            self._beliefs[key] = belief
-            self.read.update(use.claim for use in belief.uses)
+            belief = self._remembered(key, resolve(self.catalog, subject, name, self._context(name), today=self.today))
+        return belief
+
+    def fit(self, subject: str, layer: str) -> Belief:
+        """The belief about a system's fit in a layer; where nothing is known, that of a neighbouring context, wider."""
+        own = self.measure(subject, "fit")
+        if own.mid is not None:
+            return own
+        key = (subject, "fit", "run" if layer in ("serving", "format") else "made")
+        known = self._beliefs.get(key)
+        return known if known is not None else self._remembered(key, self._like(own, key[2]))
+
+    def _like(self, own: Belief, side: str) -> Belief:
+        base = self.situation.context
+        for context in self.situation.run_like if side == "run" else self.situation.made_like:
+            near = resolve(self.catalog, own.subject, "fit", context, today=self.today)
+            if near.mid is not None and near.low is not None and near.high is not None:
+                steps = (context.activity != base.activity) + (context.domain != base.domain)
+                wider = self.constants["like_width"] * steps
+                return replace(near, low=max(0.0, near.low - wider), high=min(100.0, near.high + wider))
+        return own
+
+    def _remembered(self, key: tuple[str, str, str], belief: Belief) -> Belief:
+        self._beliefs[key] = belief
+        self.read.update(use.claim for use in belief.uses)
         return belief
 
     def on_target(self, subject: str, relation: str, target: Target) -> Fact | None:

@@ -169,7 +169,12 @@ class _Judge:
             return "trains_on", self.situation.train
         if layer == "serving":
             return "serves_on", self.situation.serve
-        if layer in ("trainer", "kernel", "library"):
+        if layer == "kernel":
+            # A kernel layer runs where its framework trains or serves: either claim will do.
+            targets = tuple(dict.fromkeys((*self.situation.train, *self.situation.serve)))
+            stated = [name for name in ("trains_on", "serves_on") if self.facts.stated(system.id, name)]
+            return (stated[-1], targets) if stated else ("", ())
+        if layer in ("trainer", "library"):
             for relation, targets in (("trains_on", self.situation.train), ("serves_on", self.situation.serve)):
                 if targets and self.facts.stated(system.id, relation):
                     return relation, targets

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bakeoff.catalog.model import STACK_LAYERS, Catalog, Context
 from bakeoff.catalog.rules import Heuristic, PitfallRule, Requirement, Rules, When
@@ -64,6 +64,10 @@ class Situation:
     """For beliefs about training."""
     serve_context: Context
     """For beliefs about serving."""
+    made_like: tuple[Context, ...]
+    """Neighbouring contexts for what a model is made with, nearest first, one step aside at a time."""
+    run_like: tuple[Context, ...]
+    """Neighbouring contexts for what a model runs in."""
 
     @property
     def stack_layers(self) -> tuple[str, ...]:
@@ -101,6 +105,8 @@ def situate(profile: Profile, rules: Rules, catalog: Catalog) -> Situation:
         context=_context(profile, (*train, *serve)),
         train_context=_context(profile, train),
         serve_context=_context(profile, serve),
+        made_like=_neighbours(profile, rules, (*train, *serve), activity.train_like if activity else ()),
+        run_like=_neighbours(profile, rules, (*train, *serve), activity.serve_like if activity else ()),
     )
 
 
@@ -196,6 +202,19 @@ def _context(profile: Profile, targets: tuple[Target, ...]) -> Context:
         activity=profile.activity,
         language=profile.languages,
     )
+
+
+def _neighbours(
+    profile: Profile, rules: Rules, targets: tuple[Target, ...], activities: tuple[str, ...]
+) -> tuple[Context, ...]:
+    """Contexts with another activity first, then with another domain, then with both."""
+    domain = rules.domains.get(profile.domain)
+    domains = domain.like if domain else ()
+    base = _context(profile, targets)
+    found = [replace(base, activity=activity) for activity in activities]
+    found += [replace(base, domain=name) for name in domains]
+    found += [replace(base, domain=name, activity=activity) for name in domains for activity in activities]
+    return tuple(found)
 
 
 class _Spoken:

@@ -196,7 +196,7 @@ class Values:
     def _term(self, layer: str, system: str, name: str, share: float) -> Term:
         if name == COVERAGE:
             return self._covered(layer, system, share)
-        belief = self.facts.measure(system, name)
+        belief = self.facts.fit(system, layer) if name == FIT else self.facts.measure(system, name)
         low = belief.low if belief.low is not None else 0.0
         high = belief.high if belief.high is not None else 60.0
         mid = belief.mid if belief.mid is not None else belief.prior.mid if belief.prior else (low + high) / 2
