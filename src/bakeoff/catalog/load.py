@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import date
 from pathlib import Path
+from typing import TypeVar
 
 from bakeoff.base import files
 from bakeoff.base.errors import InputError, Problem
-from bakeoff.base.records import digest, from_plain, to_plain
+from bakeoff.base.records import digest
 from bakeoff.catalog import authoring, build, lines, registry, shapes, snapshot
 from bakeoff.catalog.model import Answer, Axis, Catalog, Claim, Layer, LifecycleState, Property, System
 
@@ -22,6 +23,9 @@ DATA = Path(__file__).parent / "data"
 """The folder people edit; read-only in an installed wheel."""
 SNAPSHOT = "compiled.jsonl"
 """Name of the compiled file inside the data folder of a wheel."""
+
+
+_R = TypeVar("_R", Property, Axis)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +111,7 @@ def read_sources(data: Path = DATA, *, extra: Path | None = None) -> Sources:
         by_layer={layer: tuple(item.id for item in systems.values() if layer in item.layers) for layer in Layer},
     )
     # The digest is that of the compiled text, so that both ways of loading name the same catalogue.
-    version = _certain(snapshot.encode(catalog)).version
+    version = snapshot.version_of(snapshot.encode(catalog))
     return Sources(replace(catalog, version=version), sources, vocabulary, facts)
 
 
@@ -222,13 +226,18 @@ def _registry_files(data: Path, problems: list[Problem]) -> Iterator[registry.Re
 def _properties(data: Path, problems: list[Problem]) -> tuple[Property, ...]:
     file, told = authoring.read(shapes.PropertiesFile, data / "properties.toml", "properties.toml")
     problems += told
-    return tuple(from_plain(Property, to_plain(item)) for item in (file.property if file else ()))
+    return tuple(_same(Property, item) for item in (file.property if file else ()))
+
+
+def _same(kind: type[_R], entry: object) -> _R:
+    """The record that has the fields of a checked entry."""
+    return kind(**{item.name: getattr(entry, item.name) for item in fields(kind)})
 
 
 def _axes(data: Path, problems: list[Problem]) -> tuple[Axis, ...]:
     file, told = authoring.read(shapes.AxesFile, data / "axes.toml", "axes.toml")
     problems += told
-    return tuple(from_plain(Axis, to_plain(item)) for item in (file.axis if file else ()))
+    return tuple(_same(Axis, item) for item in (file.axis if file else ()))
 
 
 def _scopes(data: Path, problems: list[Problem]) -> shapes.ScopesFile:

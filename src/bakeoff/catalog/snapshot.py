@@ -24,6 +24,7 @@ from bakeoff.catalog.model import (
     Lifecycle,
     LifecycleState,
     Property,
+    PropertyKind,
     Scope,
     System,
 )
@@ -101,7 +102,7 @@ def decode(text: str) -> Catalog | None:
     if head["schema"] != SCHEMA:
         return None
     rows = dict(zip(head["ids"], rest.splitlines(), strict=True))
-    properties = [from_plain(Property, item) for item in head["properties"]]
+    properties = [_decode_property(item) for item in head["properties"]]
     return Catalog(
         systems=LazySystems(rows),
         aliases=head["aliases"],
@@ -112,6 +113,17 @@ def decode(text: str) -> Catalog | None:
         version=head["version"],
         by_layer={Layer(name): tuple(ids) for name, ids in head["layers"].items()},
     )
+
+
+def version_of(text: str) -> str:
+    """The version a compiled file states: the digest of its content."""
+    return str(json.loads(text.partition("\n")[0])["version"])
+
+
+def _decode_property(item: dict[str, Any]) -> Property:
+    # By hand, because there are a hundred: reading them by their annotations costs more than the rest of the file.
+    kind, layers = PropertyKind(item.pop("kind")), tuple(map(Layer, item.pop("layers")))
+    return Property(kind=kind, layers=layers, **item)
 
 
 def _dump(value: object) -> str:
