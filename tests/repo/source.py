@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-import pytest
-
 ROOT = Path(__file__).resolve().parents[2]
 """The checkout."""
 PACKAGE = ROOT / "src" / "bakeoff"
@@ -87,7 +85,7 @@ def imports(tree: ast.Module, dotted: str = "") -> Iterator[Import]:
 
 @cache
 def tracked() -> tuple[Path, ...]:
-    """Files under version control, absolute; skips the calling test outside a git checkout."""
+    """Files under version control or about to be, absolute; outside a git checkout, those of the source folders."""
     try:
         listed = subprocess.run(
             ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
@@ -95,9 +93,10 @@ def tracked() -> tuple[Path, ...]:
             capture_output=True,
             check=True,
         )
+        paths = [ROOT / name for name in listed.stdout.decode().split("\0") if name]
     except (OSError, subprocess.CalledProcessError):
-        pytest.skip("not a git checkout")
-    paths = (ROOT / name for name in listed.stdout.decode().split("\0") if name)
+        folders = ("src", "tests", "docs", "changes", "examples")
+        paths = [*ROOT.glob("*.*"), *(path for name in folders for path in (ROOT / name).rglob("*.*"))]
     return tuple(path for path in paths if path.is_file() and not path.is_symlink())
 
 

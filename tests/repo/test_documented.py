@@ -30,7 +30,7 @@ def undocumented(tree: ast.Module) -> Iterator[str]:
     if not ast.get_docstring(tree):
         yield "1: module"
     for node in ast.walk(tree):
-        if isinstance(node, ast.ClassDef) and is_record(node):
+        if isinstance(node, ast.ClassDef) and not node.name.startswith("_") and is_record(node):
             yield from bare_fields(node)
     classes = [node for node in tree.body if isinstance(node, ast.ClassDef) and not node.name.startswith("_")]
     public: list[ast.Module | ast.ClassDef] = [tree, *classes]

@@ -19,11 +19,15 @@ ALLOWED: dict[str, dict[str, str]] = {
     "decide/": {"numpy": "draws"},
     "decide/conflict.py": {"clingo": "minimal conflicts, cheapest repair, differential oracle"},
     "lab/": {"numpy": "samples and oracles", "packaging": "version ranges", "ml_dtypes": "oracles in low precision"},
-    "report/": {"jinja2": "pages"},
-    "api/": {"packaging": "versions"},
+    "report/": {"jinja2": "pages", "markupsafe": "pages: escaping is jinja2's own"},
+    "api/": {"packaging": "versions", "yaml": "cases of a back-test"},
     "cli/": {"typer": "parsing", "rich": "rendering"},
     "port/": {"numpy": "outputs"},
-    "new/": {"jinja2": "templates", "packaging": "requirements of a project being read"},
+    "new/": {
+        "jinja2": "templates",
+        "packaging": "requirements of a project being read",
+        "tomlkit": "profiles with comments",
+    },
 }
 REFRESH = {"pypi_simple", "packaging", "requests"}
 """Only modules of the catalogue whose name begins with `refresh` or `registries` may talk to registries."""

@@ -27,7 +27,7 @@ _HOSTS = (
 _FOLDERS = (("o", "pt"), ("wo", "rk"), ("ro", "ot"), ("ho", "me"), ("Us", "ers"))
 HOST = re.compile("|".join(re.escape("".join(parts)) for parts in _HOSTS), re.IGNORECASE)
 FOLDER = re.compile(rf"(?<![\w.\-~}})])/(?:{'|'.join(''.join(parts) for parts in _FOLDERS)})/\w")
-ALLOWED: dict[str, str] = {}
+ALLOWED: dict[str, str] = {"tests/isolate/test_environ.py": "an invented home folder, to see what becomes of it"}
 """File to reason. A line that no longer applies must go."""
 
 
