@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Mapping
 from typing import Any
@@ -233,6 +234,19 @@ def test_sequences_of_a_batch_do_not_touch_each_other() -> None:
         close(oracle.encode(spec, weights, ids[row : row + 1])[0], both[row])
 
 
+SIXTEEN: dict[str, Any] = dict(WORKLOADS["encoder-infer"].sizes["small"], seq=16)
+
+
+@functools.cache
+def sixteen_tokens() -> tuple[dict[str, Array], list[dict[str, Array]], list[dict[str, Array]], list[dict[str, Array]]]:
+    """Weights, inputs, float64 truth and NumPy's own float32 answer for two short sequences."""
+    oracle: Any = WORKLOADS["encoder-infer"].oracle
+    weights, inputs = oracle.weights(SIXTEEN, 1), oracle.inputs(SIXTEEN, 1, 2)
+    truth, _ = oracle.run(SIXTEEN, weights, inputs, [0, 1], np.float64)
+    own, _ = oracle.run(SIXTEEN, weights, inputs, [0, 1], np.float32)
+    return weights, inputs, truth, own
+
+
 FAULTS = ("eps", "tanh", "unbiased", "transposed", "unscaled", "position", "bias", "last layer")
 
 
@@ -240,15 +254,12 @@ FAULTS = ("eps", "tanh", "unbiased", "transposed", "unscaled", "position", "bias
 def test_the_usual_mistakes_are_far_outside_the_tolerance(fault: str, monkeypatch: pytest.MonkeyPatch) -> None:
     workload = WORKLOADS["encoder-infer"]
     oracle: Any = workload.oracle
-    spec: dict[str, Any] = dict(workload.sizes["small"], seq=16)
-    weights, inputs = oracle.weights(spec, 1), oracle.inputs(spec, 1, 2)
-    truth, _ = oracle.run(spec, weights, inputs, [0, 1], np.float64)
-    own, _ = oracle.run(spec, weights, inputs, [0, 1], np.float32)
+    weights, inputs, truth, own = sixteen_tokens()
     rule = Rule(dtype="float32", factor=workload.factor)
     assert compare_steps(own, truth, own, rule, where="").passed
 
-    wrong, changed = dict(spec), dict(weights)
-    ratio = math.sqrt(1 - 1 / spec["width"])
+    wrong, changed = dict(SIXTEEN), dict(weights)
+    ratio = math.sqrt(1 - 1 / 256)
     if fault == "eps":
         wrong["eps"] = 1e-6
     elif fault == "tanh":
