@@ -16,7 +16,7 @@ _FENCES = ('"""', "'''")
 def positions(text: str) -> dict[Path, int]:
     r"""The 1-based line of every table and key in TOML text; keys of inline tables share their line.
 
-    >>> positions('[a]\nx = 1\\n[[b]]\\ny = 2')
+    >>> positions('[a]\nx = 1\n[[b]]\ny = 2')
     {('a',): 1, ('a', 'x'): 2, ('b', 0): 3, ('b', 0, 'y'): 4}
     """
     found: dict[Path, int] = {}
