@@ -116,7 +116,7 @@ BETA = (
 FILES = {
     "systems/framework/alpha.toml": ALPHA,
     "systems/serving/beta.toml": BETA,
-    "systems/format/box.toml": head("box", "format"),
+    "systems/format/box.toml": head("box", "format", 'suffixes = [".box"]'),
     "systems/device/cpu.toml": head("cpu", "device"),
     "systems/device/x86.toml": head("x86", "device", 'parent = "cpu"'),
     "systems/device/gpu.toml": head("gpu", "device"),

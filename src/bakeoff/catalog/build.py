@@ -122,6 +122,7 @@ def _system(source: SourceFile, properties: Mapping[str, Property]) -> tuple[Sys
         vendor=entry.vendor,
         packages=entry.packages,
         aliases=entry.aliases,
+        suffixes=entry.suffixes,
         lineage=entry.lineage,
         parent=entry.parent,
         lifecycle=_lifecycle(entry.lifecycle, shared),

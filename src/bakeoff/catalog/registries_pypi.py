@@ -40,6 +40,10 @@ class PyPI:
         """Beginning of its purls."""
         return "pkg:pypi/"
 
+    def close(self) -> None:
+        """Ends the connections."""
+        self._client.s.close()
+
     def canary(self) -> Refusal | None:
         """A release whose day is known: an index that dates it otherwise dates by copying."""
         name, version, day = _CANARY

@@ -180,6 +180,8 @@ class SystemEntry:
     """Package URLs (purl), the main one first."""
     aliases: tuple[str, ...] = ()
     """Other names that mean it."""
+    suffixes: tuple[str, ...] = ()
+    """For formats: endings of the files that hold it, such as `.onnx`."""
     lineage: tuple[str, ...] = ()
     """Ids of the systems it grew out of."""
     parent: str | None = None

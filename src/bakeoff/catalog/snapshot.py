@@ -143,7 +143,16 @@ def _encode_system(system: System) -> list[Any]:
     lifecycle = [state.status.value, since, cite(state.evidence)]
     return [
         [system.id, system.name, list(system.layers), system.summary, system.licence, system.governance],
-        [system.vendor, system.packages, system.aliases, system.lineage, system.parent, system.closed, system.notes],
+        [
+            system.vendor,
+            system.packages,
+            system.aliases,
+            system.lineage,
+            system.parent,
+            system.closed,
+            system.notes,
+            system.suffixes,
+        ],
         [[item.system, item.properties, item.because] for item in system.inherits],
         [_encode_evidence(item) for item in table],
         lifecycle,
@@ -200,6 +209,7 @@ def _decode_system(row: list[Any]) -> System:
         inherits=tuple(Inheritance(item[0], tuple(item[1]), item[2]) for item in inherits),
         claims=tuple(_decode_claim(item, subject, evidence) for item in claims),
         notes=more[6],
+        suffixes=tuple(more[7]),
     )
 
 
