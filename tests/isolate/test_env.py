@@ -20,7 +20,7 @@ from bakeoff.base.files import locked
 from bakeoff.base.outcome import Outcome
 from bakeoff.isolate import env as env_module
 from bakeoff.isolate.env import Builder, Env, EnvSpec, Fault
-from bakeoff.isolate.resolve import cpu_variants, with_numpy
+from bakeoff.isolate.resolve import Uv, cpu_variants, with_numpy
 from bakeoff.isolate.sources import Sources
 
 
@@ -239,8 +239,53 @@ def test_a_brought_interpreter_is_checked_and_not_changed(builder: Builder, tmp_
 def test_a_folder_that_cannot_be_written_is_the_machines_fault(tmp_path: Path, wheels: Path) -> None:
     (tmp_path / "file").write_text("", encoding="utf-8")
     builder = Builder(tmp_path / "file" / "envs", Sources(find_links=(str(wheels),), no_index=True))
-    with pytest.raises((MachineError, OSError)):
+    with pytest.raises(MachineError, match="BAKEOFF_HOME"):
         builder.ensure(TOY)
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        ("error: No space left on device (os error 28)", "bakeoff env prune"),
+        ("error: Failed to fetch: `https://a.example/simple/x/`\n  cause: dns error", "cannot be reached"),
+        ("error: something nobody has thought of", "could not provide"),
+    ],
+)
+def test_each_way_uv_fails_says_what_to_do_in_its_own_words(tmp_path: Path, words: str, says: str) -> None:
+    program = tmp_path / "uv"
+    program.write_text(f"#!/bin/sh\ncat >/dev/null\necho '{words}' >&2\nexit 2\n", encoding="utf-8")
+    program.chmod(0o755)
+    uv = Uv(str(program), {"PATH": "/usr/bin:/bin"}, tmp_path, Sources(index="https://me:secret@a.example/simple"))
+    fault = uv.compile(Path(sys.executable), ("x",))
+    assert isinstance(fault, Fault)
+    assert fault.outcome is Outcome.FAILED
+    assert says in fault.detail
+    assert words.splitlines()[0] in fault.detail
+    assert "secret" not in fault.detail
+
+
+def test_the_download_is_the_sum_of_what_would_be_fetched(tmp_path: Path) -> None:
+    lock = """
+        [[packages]]
+        name = "a"
+        sdist = { url = "https://a.example/a.tar.gz", size = 7000 }
+        wheels = [{ url = "https://a.example/a.whl", size = 100 }]
+        [[packages]]
+        name = "b"
+        sdist = { url = "https://a.example/b.tar.gz", size = 20 }
+        [[packages]]
+        name = "c"
+        wheels = [{ path = "wheels/c.whl" }]
+    """
+    (tmp_path / "pylock.toml").write_text(lock, encoding="utf-8")
+    program = tmp_path / "uv"
+    program.write_text(f"#!/bin/sh\ncat >/dev/null\ncat '{tmp_path}/pylock.toml'\n", encoding="utf-8")
+    program.chmod(0o755)
+    uv = Uv(str(program), {"PATH": "/usr/bin:/bin"}, tmp_path, Sources())
+    assert uv.download_bytes(Path(sys.executable), ("a", "b", "c")) == 120
+    unsized = lock + '[[packages]]\nname = "d"\nwheels = [{ url = "https://a.example/d.whl" }]\n'
+    (tmp_path / "pylock.toml").write_text(unsized, encoding="utf-8")
+    assert uv.download_bytes(Path(sys.executable), ("a", "b", "c", "d")) is None
 
 
 def test_numpy_is_added_only_when_absent() -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import errno
+import importlib.util
 import json
 import os
 import subprocess
@@ -13,6 +15,7 @@ from typing import Any
 import pytest
 
 import bakeoff.isolate
+from bakeoff.base.outcome import Outcome
 from bakeoff.isolate.interpreters import choose
 from bakeoff.isolate.protocol import PROTOCOL
 
@@ -101,6 +104,29 @@ def test_a_request_it_does_not_know_is_a_failure(tmp_path: Path) -> None:
     replies = talk([sys.executable, "-I"], tmp_path, [{"op": "hello"}, {"op": "nonsense"}], {})
     assert replies[0]["ok"]
     assert (replies[1]["ok"], replies[1]["outcome"]) == (False, "failed")
+
+
+@pytest.mark.parametrize(
+    ("error", "outcome", "says"),
+    [
+        (MemoryError("12 GB"), "out_of_memory", "12 GB"),
+        (NotImplementedError("no such operator"), "unsupported", "no such operator"),
+        (ModuleNotFoundError("No module named 'x'"), "missing", "'x'"),
+        (ImportError("libx.so.1: cannot open shared object file"), "missing", "libx.so.1"),
+        (OSError(errno.ENOSPC, "No space left on device"), "failed", "no space left on the disk"),
+        (ValueError("shapes"), "failed", "ValueError: shapes"),
+        (SystemExit(3), "failed", "3"),
+    ],
+)
+def test_what_foreign_code_raises_has_a_word(error: BaseException, outcome: str, says: str) -> None:
+    spec = importlib.util.spec_from_file_location("worker_under_test", WORKER / "worker.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    found, detail = module.explain(error)
+    assert (found, says in detail) == (outcome, True)
+    assert Outcome(found) is not Outcome.OK
 
 
 def talk(

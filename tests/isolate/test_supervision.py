@@ -136,6 +136,13 @@ def test_a_short_log_is_whole(tmp_path: Path) -> None:
     assert (tmp_path / "log").read_bytes() == b"0123456789abc"
 
 
+def test_a_full_disk_loses_output_and_nothing_else() -> None:
+    log = supervisor.Log("/dev/full", 1000)
+    log.write(b"x" * 5000)
+    log.write(b"y" * 100_000)
+    log.close()
+
+
 def test_a_control_group_is_used_only_where_it_is_one(tmp_path: Path) -> None:
     # An ordinary folder, as /sys/fs/cgroup is where groups are of version 1: no file appears by itself.
     assert not supervisor.Group._make(str(tmp_path / "plain"), 10**9, 100)

@@ -137,7 +137,7 @@ class Builder:
         """The environment of `spec`, built now if it is not there; several processes may ask at once.
 
         Raises:
-            MachineError: If the folder of environments cannot be written.
+            MachineError: If the folder of environments cannot be written, or uv itself is missing.
         """
         tell = progress or _silent
         resolved = self._resolved(spec, tell)
@@ -357,11 +357,19 @@ class Builder:
 
     def _uv(self) -> Uv:
         folder = self._root / "resolved"
-        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            advice = "set BAKEOFF_HOME to a folder you can write"
+            raise MachineError(f"cannot write {folder}: {error.strerror}", advice=advice) from error
         # These make uv act on the environment bakeoff itself runs in, or on another interpreter.
         dropped = ("VIRTUAL_ENV", "CONDA_PREFIX", "UV_PYTHON", "UV_PROJECT_ENVIRONMENT", "PYTHONPATH", "PYTHONHOME")
         environ = {name: value for name, value in os.environ.items() if name not in dropped}
-        return Uv(find_uv_bin(), self._sources.variables(environ), folder, self._sources)
+        try:
+            program = find_uv_bin()
+        except FileNotFoundError as error:
+            raise MachineError("uv is not installed beside bakeoff", advice="run `python -m pip install uv`") from error
+        return Uv(program, self._sources.variables(environ), folder, self._sources)
 
 
 def _health(python: Path, imports: list[str], *, brought: bool) -> tuple[dict[str, str], str] | Fault:

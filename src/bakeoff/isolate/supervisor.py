@@ -152,6 +152,7 @@ class Supervisor:
         self._oom_kills = _counter("/proc/vmstat", "oom_kill")
         self._pid = os.getpid()
         self._heard = b""
+        self._status: int | None = None
         self._stopped = False
         self._next_check_s = 0.0
         self._over = ""
@@ -206,8 +207,7 @@ class Supervisor:
         with selectors.DefaultSelector() as waiting:
             for source in (self._host, self._output, self._wake):
                 waiting.register(source, selectors.EVENT_READ)
-            status = None
-            while status is None and not self._over:
+            while self._status is None and not self._over:
                 ready = [key.fileobj for key, _ in waiting.select(self._patience())]
                 if self._wake in ready:
                     _drain(self._wake)
@@ -216,8 +216,8 @@ class Supervisor:
                 if self._host in ready:
                     self._obey()
                 self._check_limits()
-                status = self._reap()
-        self._finish(status)
+                self._reap()
+        self._finish()
 
     def _limits(self) -> str:
         if self._group.path:
@@ -253,8 +253,8 @@ class Supervisor:
             for pid in set(pids) - stopped:
                 _signal(pid, signal.SIGSTOP)
             stopped.update(pids)
-            # Once more after all have stopped: one may have started another before its signal arrived.
-            if all(_state(pid) in "TtZX" for pid in pids) and set(self._tree()) <= stopped:
+            # The list is read again after all have stopped: one may have started another before its signal arrived.
+            if all(_is_still(pid) for pid in pids) and set(self._tree()) <= stopped:
                 return
             time.sleep(0.0002)
 
@@ -264,7 +264,7 @@ class Supervisor:
             _signal(pid, signal.SIGCONT)
 
     def _tree(self) -> list[int]:
-        return descendants(self._pid) or [self.worker]
+        return descendants(self._pid) if LINUX else [self.worker]
 
     def _check_limits(self) -> None:
         now = time.monotonic()
@@ -282,21 +282,25 @@ class Supervisor:
             self._peak = max(self._peak, used)
             self._over = "memory" if used > memory_bytes else ""
 
-    def _reap(self) -> int | None:
-        """The worker's wait status once it has ended; also takes in the orphans handed to us."""
-        found = None
+    def _reap(self) -> bool:
+        """Takes in what has ended, the orphans handed to us included; whether any child is left.
+
+        A sub-reaper without children has no descendants: whoever dies hands its children up before it can be waited
+        for. Looking through /proc instead can miss a process while it is being handed up.
+        """
         while True:
             try:
                 pid, status = os.waitpid(-1, os.WNOHANG)
             except ChildProcessError:
-                return found
+                return False
             if pid == 0:
-                return found
+                return True
             if pid == self.worker:
-                found = status
+                self._status = status
 
-    def _finish(self, status: int | None) -> None:
-        status = self._kill_tree(status)
+    def _finish(self) -> None:
+        self._kill_tree()
+        status = self._status
         self._copy_output(pieces=1 << 16)
         broke = self._group.broke()
         self._group.remove()
@@ -308,23 +312,16 @@ class Supervisor:
         code = os.WEXITSTATUS(status) if status is not None and os.WIFEXITED(status) else None
         self.tell({"event": "ended", "why": why, "signal": number, "code": code, "peak_bytes": self._peak})
 
-    def _kill_tree(self, status: int | None) -> int | None:
+    def _kill_tree(self) -> None:
         """Kills until nothing is left: first all are stopped, so that a fork bomb cannot outrun us."""
         deadline = time.monotonic() + 20
         while time.monotonic() < deadline:
-            if descendants(self._pid):
-                self._stop()
-            pids = descendants(self._pid)
-            if status is None and self.worker not in pids:
-                pids.append(self.worker)
-            for pid in pids:
+            self._stop()
+            for pid in self._tree():
                 _signal(pid, signal.SIGKILL)
-            found = self._reap()
-            status = status if found is None else found
-            if not descendants(self._pid) and status is not None:
-                break
+            if not self._reap():
+                return
             time.sleep(0.001)
-        return status
 
     def _copy_output(self, pieces: int) -> bool:
         """Copies what is there; False once everybody has closed it."""
@@ -381,9 +378,12 @@ def _stat(pid: int) -> list[str]:
     return _text(f"/proc/{pid}/stat").rpartition(")")[2].split()
 
 
-def _state(pid: int) -> str:
-    fields = _stat(pid)
-    return fields[0] if fields else "X"
+def _is_still(pid: int) -> bool:
+    """Whether no thread of a process runs. A thread on another processor runs on for some µs after the first stops."""
+    states = (
+        _text(f"/proc/{pid}/task/{thread}/stat").rpartition(")")[2].split() for thread in _listed(f"/proc/{pid}/task")
+    )
+    return all(fields[0] in "TtZX" for fields in states if fields)
 
 
 def _resident(pid: int) -> int:
@@ -440,8 +440,9 @@ def _write(path: str, text: str) -> None:
 
 
 def _signal(pid: int, number: int) -> None:
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(pid, number)
+    # Where children cannot be listed, the worker's process group is all that can be reached.
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        (os.kill if LINUX else os.killpg)(pid, number)
 
 
 def _drain(file: int) -> None:
