@@ -270,7 +270,13 @@ def test_a_mirror_that_dates_old_versions_by_copying_loses_its_dates() -> None:
     facts = registries.npm_facts("pkg:npm/%40scope/alpha", answer)
     assert isinstance(facts, PackageFacts)
     assert (facts.latest, facts.licence) == ("2.0.0", "MIT")
-    assert facts.lines == ("1.0.0 undated", "1.1.0 undated", "1.2.0 undated", "2.0.0 undated")
+    assert facts.lines == (
+        "1.0.0 undated",
+        "1.1.0 undated",
+        "1.2.0 undated",
+        "2.0.0-beta.1 undated pre",
+        "2.0.0 undated",
+    )
     assert isinstance(registries.npm_facts("pkg:npm/other", answer), Refusal)
 
 
@@ -281,6 +287,28 @@ def test_cargo_tells_the_newest_version_and_the_licence() -> None:
     assert (facts.latest, facts.lines, facts.licence) == ("0.9.2", ("0.9.2 undated",), "MIT OR Apache-2.0")
     assert isinstance(registries.cargo_facts("pkg:cargo/beta", text), Refusal)
     assert isinstance(registries.cargo_facts("pkg:cargo/alpha", "alpha\n"), Refusal)
+
+
+def test_cargo_tells_what_its_compiler_takes_and_that_is_not_taken_for_the_newest() -> None:
+    text = "alpha #tag\nOf some use.\nversion: 0.4.0 (latest {})\nlicense: MIT\n"
+    facts = registries.cargo_facts("pkg:cargo/alpha", text.format("0.12.0"))
+    assert isinstance(facts, PackageFacts)
+    assert facts.latest == "0.12.0"
+    assert isinstance(registries.cargo_facts("pkg:cargo/alpha", text.format("0.12.0-pre.1")), Refusal)
+
+
+def test_a_package_with_nothing_but_prereleases_has_no_newest_release() -> None:
+    facts = registries.cargo_facts("pkg:cargo/alpha", "alpha\nversion: 0.2.0-pre.1\nlicense: MIT\n")
+    assert isinstance(facts, PackageFacts)
+    assert (facts.latest, facts.lines) == ("", ("0.2.0rc1 undated pre",))
+    assert refresh.doubts(None, facts, TODAY) is None
+
+
+def test_a_slip_that_looks_like_a_day_does_not_hide_what_came_after() -> None:
+    finals = [Release(text, None, final=True) for text in (*(f"0.{minor}.0" for minor in range(10)), "20230920.0.0")]
+    assert registries.listed(finals)[0] == "0.9.0"
+    calendar = [Release(text, None, final=True) for text in ("20230101", "20230202", "20230303", "20230404")]
+    assert registries.listed(calendar)[0] == "20230404"
 
 
 def test_a_client_that_is_absent_or_fails_is_a_refusal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 import shutil
 import subprocess
 import tempfile
@@ -20,8 +21,11 @@ from packaging.version import InvalidVersion, Version
 
 from bakeoff.catalog.registry import PackageFacts, Release
 
+_CARGO_VERSION = re.compile(r"(\S+)(?: \(latest (\S+)\))?")
 _CLIENT_LIMIT_S = 120
 _MOST_INVERSIONS = 0.1
+_DAY_LIKE = 19_000_000
+_SLIPS = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +72,19 @@ def version_of(text: str) -> Version | None:
 def listed(releases: Iterable[Release]) -> tuple[str, tuple[str, ...]]:
     """The newest final release that was not withdrawn, and the lines worth keeping: finals and the newest pre-release.
 
-    Versions that cannot be ordered are left out: they are older than the rules of versions, or somebody's build.
+    Versions that cannot be ordered are left out: they are older than the rules of versions, or somebody's build. So
+    are a few versions that look like a day among many that do not: such a slip would hide every later release.
     """
     ordered = [(version, item) for item in releases if (version := version_of(item.version)) is not None]
     ordered.sort(key=lambda pair: pair[0])
+    days = [pair for pair in ordered if pair[0].major >= _DAY_LIKE]
+    if len(days) <= _SLIPS * (len(ordered) - len(days)):
+        ordered = [pair for pair in ordered if pair not in days]
     finals = [item for _, item in ordered if item.final]
     valid = [item for item in finals if not item.yanked]
-    before = [item for _, item in ordered if not item.final and item.released]
-    newest_pre = max(before, key=lambda item: item.released or date.min, default=None)
+    before = [item for _, item in ordered if not item.final]
+    # Of equal days, or none, the last in version order.
+    newest_pre = max(reversed(before), key=lambda item: item.released or date.min, default=None)
     kept = [item for _, item in ordered if item.final or item is newest_pre]
     return (valid[-1].version if valid else ""), tuple(item.line() for item in kept)
 
@@ -187,9 +196,14 @@ def cargo_facts(purl: str, text: str) -> PackageFacts | Refusal:
     first = text.split(maxsplit=1)[0] if text.strip() else ""
     if first != name_of(purl):
         return Refusal(purl, f"asked for {name_of(purl)}, was told about {first!r}")
-    version = version_of(rows.get("version", "").split(" ")[0])
+    found = _CARGO_VERSION.match(rows.get("version", ""))
+    version = version_of((found.group(2) or found.group(1)) if found else "")
     if version is None:
         return Refusal(purl, "cargo named no version")
+    if found and found.group(2) and version.is_prerelease:
+        return Refusal(
+            purl, f"cargo shows {found.group(1)}, which is what this machine's compiler takes, not the newest"
+        )
     release = Release(str(version), None, final=not version.is_prerelease)
     latest, lines = listed([release])
     licence = rows.get("license", "")
