@@ -11,7 +11,7 @@ from bakeoff.api import Bakeoff
 from bakeoff.cli.doors import DOORS, GROUPS, Argument, Door, Kind, Swap
 from bakeoff.cli.lazy import load
 
-PARTS = ("catalog", "decisions", "lab", "models", "projects")
+PARTS = ("catalog", "decisions", "lab", "projects")
 MOST_METHODS = 12
 
 

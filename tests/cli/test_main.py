@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from bakeoff.api.answers import Written
 from bakeoff.base.errors import BakeoffError, InputError, InternalError, MachineError, Problem
 from bakeoff.base.records import to_plain
 from bakeoff.cli import main as program
@@ -126,10 +127,10 @@ def test_a_decision_is_shown_with_its_answer_reasons_and_flips(
 def test_follow_ups_get_the_record_and_their_value(
     product: Product, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    product.gives["decisions.write_html"] = Path("report.html")
+    product.gives["decisions.write_html"] = Written("report.html", "report")
     assert run(["decide", "--html", "report.html"], monkeypatch) == 0
     assert product.calls["decisions.write_html"] == [((samples.decision(), Path("report.html")), {})]
-    assert "wrote report.html" in capsys.readouterr().out
+    assert "wrote the report: report.html" in capsys.readouterr().out
 
 
 def test_an_option_that_stands_alone_replaces_the_call(product: Product, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -198,7 +198,7 @@ _LOOP = (
                 "Check the decision records of a folder: which have lapsed?",
                 Kind.PATH,
                 metavar="DIR",
-                instead=Swap("decisions.check", "render_decision:lapses", alone=True, ok="judge:none_lapsed"),
+                instead=Swap("decisions.check", "render_decision:lapses", alone=True, ok="judge:hold"),
             ),
             Argument(
                 "verify",
@@ -258,7 +258,6 @@ _LOOP = (
             _PROFILE,
             *_ASKED,
             _AS_OF,
-            _SEED,
         ),
         gives="tuple[Reason, ...]",
     ),
@@ -268,10 +267,11 @@ _LOOP = (
         "render_decision:backtest",
         "Decide known cases as of their day and compare with what was really chosen.",
         (
-            Argument("cases", "Folder or file of cases.", Kind.PATH, positional=True),
+            Argument("cases", "File of cases, YAML or JSON.", Kind.PATH, positional=True, required=True),
+            Argument("ablate", "Also say what each rule and each kind of evidence adds.", Kind.FLAG),
             _SEED,
         ),
-        gives="Backtest",
+        gives="Report",
     ),
 )
 
@@ -285,7 +285,7 @@ _PROFILES = (
             Argument("folder", "The project.", Kind.PATH, positional=True, default="."),
             Argument("out", "Write the profile here.", Kind.PATH, metavar="FILE"),
         ),
-        gives="FoundProfile",
+        gives="Survey",
         asks=True,
     ),
     Door(
@@ -310,7 +310,7 @@ _PROFILES = (
         "render_decision:written",
         "Write an empty profile with every field explained.",
         (Argument("file", "Where to write it.", Kind.PATH, positional=True, default="profile.toml"),),
-        gives="Path",
+        gives="Written",
     ),
 )
 
@@ -355,7 +355,7 @@ _CATALOG = (
         "List the systems of the catalogue.",
         (
             Argument("layer", "Only this layer."),
-            Argument("conditions", "Only systems that meet this: property=value.", Kind.TEXTS, flag="--where"),
+            Argument("where", "Only systems that meet this.", Kind.TEXTS, metavar="PROPERTY=VALUE"),
         ),
         gives="tuple[System, ...]",
     ),
@@ -387,7 +387,6 @@ _CATALOG = (
         (Argument("only", "Only these systems.", Kind.TEXTS),),
         gives="RefreshReport",
         ok="judge:refreshed",
-        progress="live:Live",
     ),
     Door(
         "catalog why",
@@ -396,8 +395,8 @@ _CATALOG = (
         "Show what the evidence on one property adds up to, and what was used or rejected.",
         (
             Argument("system", "System id.", positional=True, required=True),
-            Argument("property", "Property id or relation.", positional=True, required=True),
-            Argument("object", "Other system, for a relation."),
+            Argument("about", "Property id or relation.", positional=True, required=True),
+            Argument("other", "Other system, for a relation.", positional=True),
             Argument("context", "Situation: device=x86-cpu, domain=nlp …", Kind.PINS, metavar="FIELD=VALUE"),
         ),
         gives="tuple[Why, ...]",
@@ -460,7 +459,7 @@ _CATALOG = (
                 "file", "Where to write; the ending chooses the format.", Kind.PATH, positional=True, required=True
             ),
         ),
-        gives="Path",
+        gives="Written",
     ),
 )
 
@@ -470,26 +469,26 @@ _RESULTS = (
         "lab.results",
         "render_lab:listed",
         "List the campaigns stored here.",
-        gives="tuple[Campaign, ...]",
+        gives="tuple[Listed, ...]",
     ),
     Door(
         "results show",
         "lab.result",
         "render_lab:campaign",
-        "Show a campaign: every run, verdict, phase and flag.",
+        "Show a run and the campaign it belongs to: verdicts, costs, flags, raw samples, how to repeat it.",
         (Argument("id", "Campaign or run id; the newest when absent.", positional=True),),
-        gives="Campaign",
+        gives="Shown",
     ),
     Door(
         "results compare",
         "lab.compare",
         "render_lab:compared",
-        "Compare two campaigns of the same workload, arm by arm.",
+        "Compare two runs, or the fastest runs of two campaigns.",
         (
-            Argument("first", "Campaign id.", positional=True, required=True),
-            Argument("second", "Campaign id.", positional=True, required=True),
+            Argument("first", "Run or campaign id.", positional=True, required=True),
+            Argument("second", "Run or campaign id.", positional=True, required=True),
         ),
-        gives="CampaignComparison",
+        gives="Compared",
     ),
     Door(
         "results verify",
@@ -497,35 +496,38 @@ _RESULTS = (
         "render_lab:verified",
         "Recompute every published number from the stored samples.",
         (Argument("id", "Campaign id; all when absent.", positional=True),),
-        gives="VerifyReport",
-        ok="judge:verified",
+        gives="tuple[Verification, ...]",
+        ok="judge:all_verified",
     ),
     Door(
         "results export",
         "lab.export",
         "render_decision:written",
-        "Write campaigns as a bundle that others can import and verify.",
+        "Write a campaign with all its samples as a bundle that others can import and verify.",
         (
             Argument("file", "Where to write.", Kind.PATH, positional=True, required=True),
-            Argument("ids", "Campaign ids; all when absent.", Kind.TEXTS, flag="--id"),
+            Argument("id", "Campaign id; the newest when absent."),
         ),
-        gives="Path",
+        gives="Written",
     ),
     Door(
         "results import",
         "lab.take_in",
-        "render_lab:listed",
+        "render_lab:taken_in",
         "Take in a bundle; its measurements count as measured elsewhere.",
-        (Argument("file", "A bundle.", Kind.PATH, positional=True, required=True),),
-        gives="tuple[Campaign, ...]",
+        (
+            Argument("file", "A bundle.", Kind.PATH, positional=True, required=True),
+            Argument("origin", "Whose it is, for the record."),
+        ),
+        gives="Campaign",
     ),
     Door(
         "results merge",
         "lab.merge",
-        "render_lab:listed",
+        "render_lab:merged",
         "Merge the store of another bakeoff home into this one.",
         (Argument("home", "The other home folder.", Kind.PATH, positional=True, required=True),),
-        gives="tuple[Campaign, ...]",
+        gives="tuple[str, ...]",
     ),
 )
 

@@ -3,32 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
 
-from bakeoff.api.answers import Tour
+from bakeoff.api.answers import CheckedRecord, Tour
 from bakeoff.catalog.lint import LintReport
 from bakeoff.catalog.refresh import RefreshReport
 from bakeoff.decide.model import Decision, Verdict
+from bakeoff.decide.verify import Verification as Reproduced
 from bakeoff.isolate.doctor import Doctor, Health
 from bakeoff.lab.cells import Campaign, Trust
+from bakeoff.lab.results import Verification
 
 
-class Verified(Protocol):
-    """A record of recomputing something stored."""
-
-    @property
-    def ok(self) -> bool:
-        """Everything came out as stored."""
+def verified(record: Reproduced) -> bool:
+    """The stored decision came out again."""
+    return record.same
 
 
-def verified(record: Verified) -> bool:
-    """Everything came out as stored."""
-    return record.ok
+def all_verified(record: Sequence[Verification]) -> bool:
+    """Every published number came out again."""
+    return all(one.ok for one in record)
 
 
-def none_lapsed(record: Sequence[object]) -> bool:
+def hold(record: Sequence[CheckedRecord]) -> bool:
     """Every decision record still holds."""
-    return not record
+    return all(one.checked.holds for one in record)
 
 
 def decided(record: Decision) -> bool:

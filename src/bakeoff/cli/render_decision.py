@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from rich.console import Console
 from rich.text import Text
 
-from bakeoff.api.answers import Written
+from bakeoff.api.answers import CheckedRecord, Written
 from bakeoff.base.quantity import show_seconds
-from bakeoff.cli.screen import Cell, bar, heading, line, pairs, records, table
+from bakeoff.cli.screen import Cell, bar, heading, line, pairs, table
 from bakeoff.decide.backtest import Count, Report
-from bakeoff.decide.check import Lapse
 from bakeoff.decide.model import Decision, Plan, Reason, Verdict
 from bakeoff.decide.since import Moved
+from bakeoff.decide.verify import Verification
 from bakeoff.report import views, wording
 
 STACKS = 5
 """Ranked stacks shown; `--json` and `--html` have them all."""
 REASONS = 8
+DIFFERENCES = 20
 _GRADES = ("exact", "acceptable", "miss", "silent", "violation")
 FLIPS = 6
 _STYLES = {
@@ -48,14 +48,15 @@ def decision(record: Decision, out: Console) -> None:
     heading(out, "Why")
     table(
         out,
-        ["points", "reason", "known by", "true on"],
+        ["points", "reason", "known by"],
         [_reason(one) for one in record.reasons[:REASONS]],
         right="points",
     )
     if record.flips:
         heading(out, "What would flip it")
-        rows = [[f"{one.kind} {one.what}", one.to, _systems(one.winner)] for one in record.flips[:FLIPS]]
-        table(out, ["if this changed", "to", "first would be"], rows)
+        for flip in record.flips[:FLIPS]:
+            line(out, f"{flip.kind} {flip.what}: {flip.to}")
+            line(out, f"  → {_systems(flip.winner)}", style="dim")
     if record.conditional:
         heading(out, "Could win if …")
         rows = [
@@ -98,7 +99,7 @@ def plan(record: Plan, out: Console) -> None:
 def reasons(record: Sequence[Reason], out: Console) -> None:
     """An explanation, one reason to a line, with the claims behind it."""
     rows = [[*_reason(one), " ".join(one.claims)] for one in record]
-    table(out, ["points", "reason", "known by", "true on", "claims"], rows, right="points")
+    table(out, ["points", "reason", "known by", "claims"], rows, right="points")
 
 
 def moved(record: Moved, out: Console) -> None:
@@ -114,19 +115,30 @@ def moved(record: Moved, out: Console) -> None:
         line(out, f"asked differently: {', '.join(record.asked)}")
 
 
-def lapses(record: Sequence[Lapse], out: Console) -> None:
-    """Which decision records no longer hold."""
+def lapses(record: Sequence[CheckedRecord], out: Console) -> None:
+    """Which decision records no longer hold, and what would be chosen today."""
     if not record:
-        out.print(Text("Every decision record still holds.", style="bold green"))
-        return
-    out.print(Text(f"{len(record)} condition{'s have' if len(record) > 1 else ' has'} come true", style="bold red"))
+        line(out, "No decision record of bakeoff is in this folder; `--adr DIR` writes one.")
     for one in record:
-        line(out, one.text)
+        if one.checked.holds:
+            out.print(Text.assemble(("holds   ", "green"), one.file))
+            continue
+        out.print(Text.assemble(("lapsed  ", "bold red"), one.file))
+        for lapse in one.checked.lapses:
+            line(out, lapse.text)
+        line(out, f"today: {one.checked.today or 'nothing is feasible'}", style="bold")
 
 
-def verified(record: object, out: Console) -> None:
+def verified(record: Verification, out: Console) -> None:
     """Whether a stored decision was reproduced."""
-    records(out, [record])
+    if record.same:
+        out.print(Text("Reproduced: every word and figure agrees.", style="bold green"))
+        return
+    out.print(Text(f"Not reproduced: {len(record.differences)} places differ", style="bold red"))
+    if record.catalog_changed:
+        line(out, "The catalogue, or what was measured here, has changed since: differences are to be expected.")
+    for text in record.differences[:DIFFERENCES]:
+        line(out, text)
 
 
 def backtest(record: Report, out: Console) -> None:
@@ -145,14 +157,19 @@ def backtest(record: Report, out: Console) -> None:
             "actual choice excluded": ", ".join(record.excluded_actual) or "never",
         },
     )
+    if record.rules:
+        heading(out, "What each rule adds")
+        rows = [[one.rule, str(one.helps), str(one.hurts), str(len(one.cases))] for one in record.rules]
+        table(out, ["rule", "helps", "hurts", "cases"], rows, right="helps hurts cases")
+    if record.evidence:
+        heading(out, "What each kind of evidence adds")
+        rows = [[one.name, str(one.changed), wording.percent(one.good)] for one in record.evidence]
+        table(out, ["evidence", "changed", "good"], rows, right="changed good")
 
 
-def written(record: Written | Path, out: Console) -> None:
+def written(record: Written, out: Console) -> None:
     """Where something was written."""
-    if isinstance(record, Written):
-        out.print(Text(f"wrote the {record.what}: {record.path}"))
-    else:
-        out.print(Text(f"wrote {record}"))
+    out.print(Text(f"wrote the {record.what}: {record.path}"))
 
 
 def _ranking(record: Decision, out: Console) -> None:
@@ -167,7 +184,7 @@ def _ranking(record: Decision, out: Console) -> None:
         place = f"{row.place}{' =' if row.tied else ''}"
         shown.append([place, *cells, bar(row.stack.first_share), wording.percent(row.stack.first_share), value])
     out.print()
-    table(out, ["", *layers, "how often first", "share", "value"], shown, right="share value")
+    table(out, ["", *layers, "first", "share", "value"], shown, right="share value", whole=["", *layers, "first"])
 
 
 def _counts(found: Count) -> list[str]:
@@ -176,7 +193,8 @@ def _counts(found: Count) -> list[str]:
 
 def _reason(one: Reason) -> list[str]:
     known = wording.KINDS[one.kind] if one.kind else ""
-    return [f"{one.points:+.1f}" if one.points else "", one.text, known, str(one.observed or "")]
+    seen = f", {one.observed:%Y-%m}" if one.observed else ""
+    return [f"{one.points:+.1f}" if one.points else "", one.text, f"{known}{seen}"]
 
 
 def _systems(key: str) -> str:
@@ -205,6 +223,8 @@ def _aside(record: Decision, out: Console) -> None:
             line(out, pitfall.text)
     if record.refuted:
         heading(out, "Refuted by stronger evidence")
-        table(
-            out, ["claim", "it was said", "it was found"], [[one.claim, one.said, one.found] for one in record.refuted]
-        )
+        for one in record.refuted[:FLIPS]:
+            line(out, f"{one.claim}: {one.said}")
+            line(out, f"  found: {one.found}", style="dim")
+        if len(record.refuted) > FLIPS:
+            line(out, f"and {len(record.refuted) - FLIPS} more: `bakeoff catalog refuted`", style="dim")

@@ -9,8 +9,10 @@ from rich.text import Text
 
 from bakeoff.api.answers import Tour
 from bakeoff.base.quantity import show_bytes, show_seconds
-from bakeoff.cli.screen import Cell, heading, line, pairs, records, table
-from bakeoff.lab.cells import Campaign, Phases, Trust
+from bakeoff.cli.screen import Cell, heading, line, pairs, table
+from bakeoff.lab.cells import Agreement, Campaign, Phases, Trust
+from bakeoff.lab.results import Compared, Point, Shown, Verification
+from bakeoff.lab.store import Listed
 from bakeoff.report import views, wording
 
 _TRUST = {Trust.OK: "green", Trust.CONTENDED: "yellow", Trust.INVALID: "bold red"}
@@ -24,62 +26,82 @@ def campaigns(record: Sequence[Campaign], out: Console) -> None:
         _speeds(one, out)
 
 
-def campaign(record: Campaign, out: Console) -> None:
-    """One campaign in full: verdicts, costs, flags, agreement, versions."""
-    _speeds(record, out)
+def campaign(record: Shown, out: Console) -> None:
+    """A run and its campaign: verdicts, costs, agreement, guards, raw samples, and the command that repeats it."""
+    whole = record.campaign
+    _speeds(whole, out)
     heading(out, "What each costs besides its steady state")
     table(
         out,
         ["arm", "environment", "import", "build", "first call", "again", "peak memory", "threads used"],
-        [[run.arm.key, *_costs(run.phases)] for run in record.runs if run.outcome.measured],
+        [[run.arm.key, *_costs(run.phases)] for run in whole.runs if run.outcome.measured],
     )
     heading(out, "Agreement with the oracle")
-    rows = [
-        [
-            run.arm.key,
-            "agrees" if run.agreement.passed else "disagrees",
-            f"{run.agreement.error_ratio:.2g}",
-            "yes" if run.agreement.deterministic else "no",
-            run.agreement.detail,
-        ]
-        for run in record.runs
-        if run.agreement
-    ]
-    table(out, ["arm", "", "error ratio", "repeatable", "worst"], rows)
-    flagged = [[run.arm.key, "; ".join(run.flags)] for run in record.runs if run.flags]
+    agreed = [(run, run.agreement) for run in whole.runs if run.agreement]
+    table(
+        out, ["arm", "", "error ratio", "repeatable", "worst"], [[run.arm.key, *_agreement(one)] for run, one in agreed]
+    )
+    flagged = [[run.arm.key, "; ".join(run.flags)] for run in whole.runs if run.flags]
     if flagged:
         heading(out, "Guards that spoke")
         table(out, ["arm", "what they saw"], flagged)
-    heading(out, "Versions")
-    pairs(out, {run.arm.key: _versions(run.versions) for run in record.runs if run.versions})
+    _run(record, out)
 
 
-def listed(record: Sequence[Campaign], out: Console) -> None:
+def listed(record: Sequence[Listed], out: Console) -> None:
     """Stored campaigns, newest first."""
     rows = [
         [
             one.id,
             f"{one.started:%Y-%m-%d %H:%M}",
             f"{one.workload} {one.size}",
-            str(sum(run.outcome.measured for run in one.runs)) + f" of {len(one.runs)}",
-            one.trust.value if one.finished else "interrupted",
-            one.machine.cpu,
+            "finished" if one.finished else "interrupted",
+            one.origin or "here",
+            ", ".join(one.arms),
         ]
         for one in record
     ]
-    table(out, ["campaign", "started (UTC)", "workload", "measured", "trust", "machine"], rows)
+    table(out, ["campaign", "started (UTC)", "workload", "", "from", "arms"], rows)
     if not rows:
         line(out, "No campaign is stored; `bakeoff measure WORKLOAD` makes one.")
 
 
-def compared(record: object, out: Console) -> None:
-    """Two campaigns of one workload, arm by arm."""
-    records(out, [record])
+def taken_in(record: Campaign, out: Console) -> None:
+    """A campaign that was imported."""
+    out.print(Text(f"took in campaign {record.id}: every number was made again from its samples"))
+    _speeds(record, out)
 
 
-def verified(record: object, out: Console) -> None:
-    """What recomputing the published numbers gave."""
-    records(out, [record])
+def merged(record: Sequence[str], out: Console) -> None:
+    """Campaigns that were added."""
+    out.print(Text(f"added {len(record)} campaigns{': ' if record else ''}{', '.join(record)}"))
+
+
+def compared(record: Compared, out: Console) -> None:
+    """Two runs."""
+    ratio = record.ratio
+    faster = wording.speed_of(ratio)
+    out.print(Text(f"{record.run} takes {wording.times(ratio.mid)} the time of {record.against}", style="bold"))
+    line(
+        out,
+        f"interval {wording.times(ratio.low)}–{wording.times(ratio.high)}; its speed is {wording.times(faster.mid)}",
+    )
+    line(out, f"compared {'in the ' if record.basis.startswith('same') else ''}{record.basis}", style="dim")
+    for text in record.cautions:
+        line(out, f"caution: {text}", style="yellow")
+
+
+def verified(record: Sequence[Verification], out: Console) -> None:
+    """What making the published numbers again gave."""
+    for one in record:
+        state = ("agrees" if one.exact else "agrees to the last bits") if one.ok else "differs"
+        out.print(
+            Text.assemble((f"{state:<24}", "green" if one.ok else "bold red"), f"{one.campaign}: {one.numbers} numbers")
+        )
+        for text in one.differences:
+            line(out, text)
+    if not record:
+        line(out, "No campaign is stored.")
 
 
 def tour(record: Tour, out: Console) -> None:
@@ -137,9 +159,33 @@ def _costs(phases: Phases) -> list[str]:
     ]
 
 
-def _versions(found: object) -> str:
-    return (
-        ", ".join(f"{name} {version}" for name, version in sorted(dict(found).items()))
-        if isinstance(found, dict)
-        else ""
-    )
+def _agreement(one: Agreement) -> list[str]:
+    said = "agrees" if one.passed else "disagrees"
+    return [said, f"{one.error_ratio:.2g}", "yes" if one.deterministic else "no", one.detail]
+
+
+def _run(record: Shown, out: Console) -> None:
+    run = record.run
+    heading(out, f"{run.arm.key}: run {run.id}")
+    about = {
+        "versions": ", ".join(f"{name} {version}" for name, version in sorted(run.versions.items())),
+        "built as": run.build_flags,
+        "launches": str(run.launches),
+        "clean samples": f"{run.samples}, {wording.percent(run.dirty_share)} set aside",
+        "blocks": _spark(record.points),
+        "repeat": record.command,
+        "from": record.origin or "this machine's store",
+    }
+    pairs(out, {name: value for name, value in about.items() if value})
+
+
+def _spark(points: Sequence[Point]) -> str:
+    """Block values in order, fastest lowest; a dot for a disturbed one. At most the last 60."""
+    shown = points[-60:]
+    clean = [one.step_s for one in shown if one.clean]
+    if not clean:
+        return ""
+    low, high = min(clean), max(clean)
+    levels = "▁▂▃▄▅▆▇█"
+    steps = [levels[round((one.step_s - low) / (high - low or 1.0) * 7)] if one.clean else "·" for one in shown]
+    return f"{''.join(steps)}  {show_seconds(low)}–{show_seconds(high)}"

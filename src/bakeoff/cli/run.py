@@ -11,7 +11,6 @@ import sys
 import traceback
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from pathlib import Path
 
 import typer
 
@@ -57,7 +56,7 @@ def _carry_out(door: Door, call: Call, *, as_json: bool) -> int:
         record = method_of(bakeoff, call.method)(*call.positional, **named)
     later = [(swap, method_of(bakeoff, swap.method)(record, value)) for swap, value in call.then]
     if as_json:
-        typer.echo(dumps(str(record) if isinstance(record, Path) else record, indent=2))
+        typer.echo(dumps(record, indent=2))
     else:
         console = load("screen:console")()
         for renderer, shown in [(call.renderer, record), *((swap.renderer, made) for swap, made in later)]:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from enum import Enum
 
-from rich import box
 from rich.console import Console
 from rich.padding import Padding
 from rich.table import Table
@@ -18,7 +16,7 @@ from bakeoff.base.records import to_plain
 Cell = str | Text
 """What a table cell holds; strings are never read as markup."""
 
-BAR = 16
+BAR = 10
 """Width of a full bar, in characters."""
 _EIGHTHS = " ▏▎▍▌▋▊▉"
 
@@ -39,7 +37,9 @@ def heading(out: Console, text: str) -> None:
     out.print(Text(text, style="bold"))
 
 
-def table(out: Console, columns: Sequence[str], rows: Iterable[Sequence[Cell]], *, right: str = "") -> None:
+def table(
+    out: Console, columns: Sequence[str], rows: Iterable[Sequence[Cell]], *, right: str = "", whole: Sequence[str] = ()
+) -> None:
     """A table without rules; nothing is shown without rows.
 
     Args:
@@ -47,15 +47,18 @@ def table(out: Console, columns: Sequence[str], rows: Iterable[Sequence[Cell]], 
         columns: Titles; those named in `right` (separated by spaces) hold figures and are set to the right.
         rows: Cells; plain strings are never read as markup.
         right: Titles of the columns with figures.
+        whole: Titles of further columns that are never broken over lines.
     """
-    drawn = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="dim")
+    drawn = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
     for title in columns:
         figures = bool(title) and title in right.split()
-        drawn.add_column(Text(title), justify="right" if figures else "left", no_wrap=figures, overflow="fold")
+        drawn.add_column(
+            Text(title), justify="right" if figures else "left", no_wrap=figures or title in whole, overflow="fold"
+        )
     for row in rows:
         drawn.add_row(*(Text(cell, overflow="fold") if isinstance(cell, str) else cell for cell in row))
     if drawn.row_count:
-        out.print(Padding(drawn, (0, 0, 0, 2)))
+        out.print(Padding(drawn, (0, 0, 0, 2), expand=False))
 
 
 def pairs(out: Console, found: Mapping[str, str]) -> None:
@@ -66,12 +69,12 @@ def pairs(out: Console, found: Mapping[str, str]) -> None:
     for name, value in found.items():
         drawn.add_row(Text(name), Text(value))
     if drawn.row_count:
-        out.print(Padding(drawn, (0, 0, 0, 2)))
+        out.print(Padding(drawn, (0, 0, 0, 2), expand=False))
 
 
 def line(out: Console, text: str, *, style: str = "") -> None:
     """One paragraph, indented like a table."""
-    out.print(Padding(Text(text, style=style), (0, 0, 0, 2)))
+    out.print(Padding(Text(text, style=style), (0, 0, 0, 2), expand=False))
 
 
 def bar(share: float, *, width: int = BAR) -> Text:
@@ -80,21 +83,6 @@ def bar(share: float, *, width: int = BAR) -> Text:
     full, rest = divmod(eighths, 8)
     drawn = "█" * full + (_EIGHTHS[rest] if rest else "")
     return Text(drawn.ljust(width, "·"), style="cyan")
-
-
-def records(out: Console, found: Sequence[object], *, leave_out: Sequence[str] = ()) -> None:
-    """Records of one kind as a table: a column for every field that is said at least once.
-
-    Raises:
-        TypeError: If they are not records.
-    """
-    names = [name for name in _fields(found[0]) if name not in leave_out] if found else []
-    rows = [[said(getattr(one, name)) for name in names] for one in found]
-    kept = [index for index in range(len(names)) if any(row[index] for row in rows)]
-    figures = [names[index] for index in kept if all(_is_figure(getattr(one, names[index])) for one in found)]
-    titles = [names[index].replace("_", " ") for index in kept]
-    right = " ".join(name for name in figures if "_" not in name)
-    table(out, titles, [[row[index] for index in kept] for row in rows], right=right)
 
 
 def said(value: object) -> str:
@@ -113,13 +101,3 @@ def said(value: object) -> str:
         return ", ".join(said(one) for one in value)
     plain = to_plain(value)
     return said(plain) if not isinstance(plain, dict) else ", ".join(said(one) for one in plain.values() if one)
-
-
-def _is_figure(value: object) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
-
-
-def _fields(record: object) -> list[str]:
-    if not dataclasses.is_dataclass(record):
-        raise TypeError(f"{type(record).__name__} is not a record")
-    return [field.name for field in dataclasses.fields(record)]

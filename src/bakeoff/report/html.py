@@ -78,10 +78,15 @@ def _stack_link(stack: RankedStack, ledger: Ledger) -> Markup:
     return Markup(" · ").join(ledger.named(one) for one in dict.fromkeys(part.system for part in stack.components))
 
 
-def _winner_text(text: str, ledger: Ledger) -> Markup:
-    """A stack's key (`layer=system …`) as a line of systems."""
-    names = [part.partition("=")[2] or part for part in text.split()]
-    return Markup(" · ").join(ledger.named(one) for one in dict.fromkeys(names))
+def _winner_text(text: str, ledger: Ledger, winner: RankedStack | None = None) -> Markup:
+    """A stack's key (`layer=system …`) as its systems with their layers; only what differs from `winner`, given one."""
+    here = {(one.layer, one.system) for one in winner.components} if winner else set()
+    parts = [tuple(part.rpartition("=")[::2]) for part in text.split()]
+    shown = [part for part in parts if part not in here] or parts
+    labelled = [
+        Markup('<span class="soft small">{}</span> {}').format(layer, ledger.named(one)) for layer, one in shown
+    ]
+    return Markup(" &nbsp;").join(labelled)
 
 
 @cache
