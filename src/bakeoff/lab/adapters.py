@@ -80,7 +80,12 @@ class Adapter:
         names = {Requirement(text).name.lower() for text in requires}
         kept = tuple(text for text in self.spec.requires if Requirement(text).name.lower() not in names)
         cpu = tuple(text for text in self.spec.cpu_requires if Requirement(text).name.lower() not in names)
-        spec = replace(self.spec, requires=(*kept, *requires), cpu_requires=(*cpu, *requires) if cpu else (), lock="")
+        spec = replace(
+            self.spec,
+            requires=(*kept, *requires),
+            cpu_requires=(*cpu, *requires) if self.spec.cpu_requires else (),
+            lock="",
+        )
         return replace(self, spec=spec)
 
 

@@ -50,14 +50,14 @@ class Arm:
     """Threads every competitor is given."""
     env: str
     """Key of the environment, or `python:<path digest>` for one brought along."""
-    variant: str = ""
-    """Other versions than the adapter's own, as asked for: `name==2.13.0`."""
     placebo: bool = False
     """A duplicate of another arm, carried to show the machine's noise floor."""
+    variant: str = ""
+    """Other versions than the adapter's own, as asked for: `name==2.13.0`."""
 
     @property
     def key(self) -> str:
-        """Short name used in tables: `system/setting`, with the versions asked for and `(placebo)` for the duplicate."""
+        """Short name used in tables: `system/setting`, versions asked for, `(placebo)` for the duplicate."""
         variant = f" {self.variant}" if self.variant else ""
         return f"{self.system}/{self.setting}{variant}{' (placebo)' if self.placebo else ''}"
 

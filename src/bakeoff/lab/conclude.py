@@ -130,7 +130,7 @@ def _run(raw: Raw, index: int, blocks: Blocks | None, speed: Interval | None, ac
         outcome, detail = Outcome.NOISY, "fewer than half of its blocks were undisturbed, so all samples are shown"
     values = blocks.values if blocks else ()
     said = labels(raw.header, blocks.facts, _timed(raw, index)) if blocks else ()
-    total = sum(value.samples + value.dirty for value in values)
+    total = sum(value.taken for value in values)
     return Run(
         id=facts.id,
         campaign=raw.header.id,
@@ -246,7 +246,7 @@ def _method(raw: Raw) -> str:
         f"{header.request.size}, {header.threads} threads for every arm on {header.machine.cpu}. Outputs were held "
         f"against a NumPy float64 oracle before and while timed. {len(raw.rounds)} rounds of interleaved blocks in "
         f"random order, idle workers stopped, inputs rotated; {min(launches, default=0)} to {max(launches, default=0)} "
-        f"launches an arm. Block value: median of samples whose threads waited at most 2 % of their time in a run queue. "
+        f"launches an arm. Block value: median of samples with at most 2 % of their time spent in run queues. "
         f"Ratios: additive model of log times, 95 % t interval over launches, variance pooled over arms. Verdicts: "
         f"sign tests by betting, 5 % for the whole campaign. Clock adds {header.null_ns:.0f} ns; before the start busy "
         f"threads waited {probe} of a second; measured {show_seconds(sum(one.wall_s for one in raw.rounds))} of rounds."

@@ -46,7 +46,9 @@ class BlockValue:
     samples: int
     """Samples behind `step_s`."""
     dirty: int
-    """Samples set aside."""
+    """Samples that waited; set aside unless too few would be left."""
+    taken: int
+    """Samples in all."""
     closure: float
     """Share of its wall time that no sample accounts for."""
     threads: float
@@ -75,6 +77,7 @@ def block_value(block: BlockFacts) -> BlockValue:
         clean=enough,
         samples=int(chosen.sum()),
         dirty=int((~clean).sum()),
+        taken=int(ns.size),
         closure=missing / inside if inside > 0 else 0.0,
         threads=(block.cpu_ns - block.outside_cpu_ns) / stepping,
     )

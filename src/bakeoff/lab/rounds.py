@@ -57,10 +57,14 @@ class Game:
     """Block values so far: arm, launch, round, seconds per step."""
     number: int = 0
     """Next round."""
+    now: Standings | None = None
+    """What could be said after the last round."""
     live: set[int] = field(default_factory=set)
     """Arms in the race."""
     shifts: int = 0
     """How many times seats have changed."""
+    shifted_at: int = -1
+    """Round before which they last changed."""
     began_s: float = 0.0
     """Monotonic time at which the budget began to run."""
     spent_before_s: float = 0.0
@@ -138,14 +142,15 @@ def _refuse_too_large(game: Game) -> None:
 def _seated(game: Game, wanted: int) -> bool:
     """Opens and closes launches until those that should live do. False when a launch failed and its arm left."""
     shared = set(game.roles.staying)
-    if game.rows:
-        shared.add(standings(Table.of(game.rows), game.roles).leader)
+    if game.now is not None:
+        shared.add(game.now.leader)
     peaks = {arm: max(1, game.contenders[arm].peak_bytes) for arm in game.live}
     seats = schedule.seats(sorted(game.live), sorted(shared), peaks, game.memory_bytes, wanted, game.shifts)
     scarce = seats.alive < wanted or len(seats.arms) < len(game.live)
-    shift = scarce and game.number % schedule.SHIFT_ROUNDS == 0
+    shift = scarce and game.number % schedule.SHIFT_ROUNDS == 0 and game.shifted_at != game.number
     if shift:
         game.shifts += 1
+        game.shifted_at = game.number
     for one in game.contenders:
         players = one.players if one.players is not None else {}
         one.players = players
@@ -245,9 +250,9 @@ def _play_round(game: Game) -> Standings | None:
     game.rows = [row for row in game.rows if row[0] in game.live or game.contenders[row[0]].facts.outcome is Outcome.OK]
     if not game.rows:
         return None
-    now = standings(Table.of(game.rows), game.roles)
-    _show(game, now)
-    return now
+    game.now = standings(Table.of(game.rows), game.roles)
+    _show(game, game.now)
+    return game.now
 
 
 def _drop(game: Game, now: Standings) -> None:

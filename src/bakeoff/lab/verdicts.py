@@ -19,6 +19,8 @@ LAUNCH_FACTOR = 2.0
 """The tie zone is at least this many standard deviations between launches of one program."""
 LEAST_LAUNCHES = 3
 """No verdict before both arms have played this many launches."""
+FORGOTTEN = 0.35
+"""Correlation between bets that is small enough to be ignored."""
 LEAST_ROUNDS = 8
 """No verdict before two arms have met this often."""
 
@@ -113,6 +115,15 @@ def _limits(arms: int) -> tuple[float, float]:
     return threshold(ALPHA, 2 * pairs), threshold(ALPHA, pairs)
 
 
+def _stride(rho: float) -> int:
+    """Rounds between two bets: rounds that remember each other are no independent tosses.
+
+    Fresh random orders make the tosses fair where the machine has moods. Where a program itself has moods, only
+    distance helps: bets are as far apart as it takes for the correlation to fall to `FORGOTTEN`.
+    """
+    return 1 if rho <= FORGOTTEN else math.ceil(math.log(FORGOTTEN) / math.log(rho))
+
+
 def _judge(
     table: Table, result: Fit, pair: tuple[int, int], zone: float, interval: Interval, limits: tuple[float, float]
 ) -> Verdict:
@@ -125,7 +136,7 @@ def _judge(
     ratios = table.paired(a, b)
     if min(len(result.launches[a]), len(result.launches[b])) < LEAST_LAUNCHES or ratios.size < LEAST_ROUNDS:
         return Verdict.AMBIGUOUS
-    evidence = sign_evidence(ratios, zone)
+    evidence = sign_evidence(ratios[:: _stride(result.rho)], zone)
     differs, same = limits
     if evidence.below >= differs and interval.high < 1:
         return Verdict.FASTER

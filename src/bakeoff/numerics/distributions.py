@@ -43,8 +43,8 @@ def t_cdf(t: float, df: float) -> float:
 def t_quantile(probability: float, df: float) -> float:
     """The value Student's t with `df` degrees of freedom stays below with the given probability.
 
-    Found by bisection on `t_cdf`, since a campaign asks for a handful of them. `df` need not be whole: Satterthwaite's
-    approximation gives fractions.
+    Newton's method on `t_cdf` inside a bracket that halves when a step would leave it. `df` need not be whole:
+    Satterthwaite's approximation gives fractions.
 
     Args:
         probability: In the open interval 0..1.
@@ -63,12 +63,22 @@ def t_quantile(probability: float, df: float) -> float:
     low, high = 0.0, 2.0
     while t_cdf(high, df) < probability:
         low, high = high, high * 2
+    t = min(max(NormalDist().inv_cdf(probability), low), high)
     for _ in range(200):
-        middle = (low + high) / 2
-        if middle in (low, high):
+        error = t_cdf(t, df) - probability
+        low, high = (t, high) if error < 0 else (low, t)
+        following = t - error / _t_density(t, df)
+        if not low < following < high:
+            following = (low + high) / 2
+        if abs(following - t) <= 1e-14 * max(t, 1.0):
             break
-        low, high = (middle, high) if t_cdf(middle, df) < probability else (low, middle)
-    return (low + high) / 2
+        t = following
+    return t
+
+
+def _t_density(t: float, df: float) -> float:
+    front = math.lgamma((df + 1) / 2) - math.lgamma(df / 2) - math.log(df * math.pi) / 2
+    return math.exp(front - (df + 1) / 2 * math.log1p(t * t / df))
 
 
 def binomial_cdf(successes: int, trials: int, probability: float) -> float:

@@ -9,6 +9,7 @@ arms; rounds that remember each other (autocorrelation) add what that spread can
 from __future__ import annotations
 
 import math
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -204,9 +205,10 @@ def quantile_interval(values: Sequence[float], quantile: float, *, level: float 
     count = len(ordered)
     tail = (1 - level) / 2
     # The bracket [x_(low), x_(high)] (1-based) fails with P(B < low) + P(B >= high), B the samples below the quantile.
-    low = next((k for k in range(count, 0, -1) if binomial_cdf(k - 1, count, quantile) <= tail), 0)
-    high = next((k for k in range(1, count + 1) if 1 - binomial_cdf(k - 1, count, quantile) <= tail), 0)
-    if low == 0 or high == 0:
+    ranks = range(1, count + 1)
+    low = bisect_right(ranks, tail, key=lambda k: binomial_cdf(k - 1, count, quantile))
+    high = bisect_left(ranks, 1 - tail, key=lambda k: binomial_cdf(k - 1, count, quantile)) + 1
+    if low == 0 or high > count:
         return None
     middle = ordered[min(count - 1, math.floor(quantile * count))]
     return Interval(ordered[low - 1], min(max(middle, ordered[low - 1]), ordered[high - 1]), ordered[high - 1])

@@ -1,5 +1,4 @@
 """FOREIGN: what the machine itself can do, measured by NumPy. Not a contestant; spoken to like any adapter."""
-# ruff: noqa: ARG001  # the functions have the signatures every adapter has
 
 from __future__ import annotations
 

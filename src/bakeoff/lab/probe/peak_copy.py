@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ def build(spec: dict[str, Any], weights: object, inputs: object, setting: str) -
     source = np.ones(count, np.float32)
     target = np.zeros(count, np.float32)
     edges = [count * part // spec["threads"] for part in range(spec["threads"] + 1)]
-    parts = [(target[a:b], source[a:b]) for a, b in zip(edges[:-1], edges[1:], strict=True)]
+    parts = [(target[a:b], source[a:b]) for a, b in pairwise(edges)]
     pool = ThreadPoolExecutor(len(parts))
     small = {"done": target[:1]}
 
