@@ -110,10 +110,25 @@ class Group:
             for file, limit in limits.items():
                 if limit is not None and (limit or os.path.exists(os.path.join(path, file))):
                     _write(os.path.join(path, file), str(limit))
+            Group._probe(path)
         except OSError:
             os.rmdir(path)
             return False
         return True
+
+    @staticmethod
+    def _probe(path: str) -> None:
+        """Raises OSError when a process may not be moved in: that takes rights above the group too."""
+        pid = os.fork()
+        if pid == 0:
+            try:
+                _write(os.path.join(path, "cgroup.procs"), "0")
+            except OSError:
+                os._exit(1)
+            finally:
+                os._exit(0)
+        if os.waitpid(pid, 0)[1]:
+            raise PermissionError(path)
 
     def enter(self) -> None:
         """Moves the calling process in."""
@@ -434,9 +449,12 @@ def _listed(path: str) -> list[str]:
 
 
 def _write(path: str, text: str) -> None:
-    # "r+": never creates. Where control groups are of version 1, their folder is an ordinary one.
-    with open(path, "r+", encoding="ascii") as stream:
-        stream.write(text)
+    # Never creates: where control groups are of version 1, their folder is an ordinary one.
+    file = os.open(path, os.O_WRONLY | os.O_CLOEXEC)
+    try:
+        os.write(file, text.encode())
+    finally:
+        os.close(file)
 
 
 def _signal(pid: int, number: int) -> None:
