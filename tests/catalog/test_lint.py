@@ -210,7 +210,7 @@ def test_a_repair_repairs_and_touches_nothing_else(name: str, tmp_path: Path) ->
     comment = "# why this file is as it is\n"
     changed = {path: comment + text if text else text for path, text in CASES[name].items()}
     held = sources(tmp_path, changed)
-    (written,) = lint.fix(held, today=TODAY, data=tmp_path)
+    (written,) = lint.fix(held, today=TODAY)
     assert (tmp_path / written).read_text(encoding="utf-8").startswith(comment)
     assert names(read_sources(tmp_path)) == set()
 

@@ -249,6 +249,15 @@ def test_a_compiled_file_of_another_version_is_made_anew(tmp_path: Path, monkeyp
     assert kept.read_text(encoding="utf-8").startswith('{"schema":1')
 
 
+def test_a_home_that_cannot_be_written_costs_time_and_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "home").write_text("a file, where a folder should be", encoding="utf-8")
+    monkeypatch.setenv("BAKEOFF_HOME", str(tmp_path / "home"))
+    monkeypatch.setattr(load, "DATA", write(tmp_path / "data"))
+    assert "alpha" in load.load().systems
+
+
 def test_a_compiled_file_in_a_wheel_is_taken_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     data = write(tmp_path / "data")
     (data / load.SNAPSHOT).write_text(load.compile_snapshot(data), encoding="utf-8")

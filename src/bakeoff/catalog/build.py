@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from bakeoff.base.errors import Problem
 from bakeoff.base.evidence import Evidence
@@ -33,6 +34,8 @@ class SourceFile:
     """What it says."""
     lines: Mapping[lines.Path, int]
     """Where each key stands."""
+    path: Path
+    """The file itself."""
 
 
 def claim_id(claim: Claim) -> str:

@@ -113,8 +113,8 @@ def lint(
     return LintReport(tuple(findings), errors, len(findings) - errors, len(table), covered)
 
 
-def fix(sources: Sources, *, today: date, data: Path = DATA) -> tuple[str, ...]:
-    """Repairs what can be repaired by removing it, and returns the files changed, relative to `data`.
+def fix(sources: Sources, *, today: date) -> tuple[str, ...]:
+    """Repairs what can be repaired by removing it, and returns the files changed, as findings name them.
 
     Comments and order of the files stay as they are. What an exception covers is left alone.
     """
@@ -128,8 +128,9 @@ def fix(sources: Sources, *, today: date, data: Path = DATA) -> tuple[str, ...]:
         for broken in rule.check(ground) if rule.fixes else ():
             if broken.remove and (rule.id, broken.at) not in excepted:
                 removals.setdefault(broken.where, set()).update(broken.remove)
+    held = {file.where: file.path for file in sources.files}
     for where, paths in removals.items():
-        path = data / where
+        path = held[where]
         document = tomlkit.parse(path.read_text(encoding="utf-8"))
         for key in sorted(paths, key=lambda key: [(isinstance(part, int), str(part).zfill(6)) for part in key])[::-1]:
             _remove(document, key)

@@ -6,6 +6,7 @@ one's own systems, it is made when a file has changed and kept under bakeoff's h
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
@@ -14,7 +15,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from bakeoff.base import files
-from bakeoff.base.errors import InputError, Problem
+from bakeoff.base.errors import InputError, MachineError, Problem
 from bakeoff.base.records import digest
 from bakeoff.catalog import authoring, build, lines, registry, shapes, snapshot
 from bakeoff.catalog.model import Answer, Axis, Catalog, Claim, Layer, LifecycleState, Property, System
@@ -51,10 +52,9 @@ def load(extra: Path | None = None, *, compiled: bool = True) -> Catalog:
 
     Raises:
         InputError: If a file has mistakes; carries all mistakes of all files.
-        MachineError: If the compiled form cannot be written under bakeoff's home.
     """
     if not compiled:
-        return read_sources(extra=extra).catalog
+        return read_sources(DATA, extra=extra).catalog
     shipped = DATA / SNAPSHOT
     if extra is None and shipped.exists():
         catalog = _decoded(shipped)
@@ -65,9 +65,11 @@ def load(extra: Path | None = None, *, compiled: bool = True) -> Catalog:
         catalog = _decoded(kept)
         if catalog is not None:
             return catalog
-    text = compile_snapshot(extra=extra)
-    files.write_atomic(kept, text)
-    _forget_others(kept)
+    text = compile_snapshot(DATA, extra=extra)
+    # Keeping it only saves time: a home that is full or read-only makes the next command slower, not this one fail.
+    with contextlib.suppress(MachineError):
+        files.write_atomic(kept, text)
+        _forget_others(kept)
     return _certain(text)
 
 
@@ -212,7 +214,7 @@ def _source_files(
             wrong = authoring.check_names(file, vocabulary, where, found)
             problems += wrong
             if not wrong:
-                yield build.SourceFile(where, file, found)
+                yield build.SourceFile(where, file, found, path)
 
 
 def _registry_files(data: Path, problems: list[Problem]) -> Iterator[registry.RegistryFile]:

@@ -133,6 +133,8 @@ class _Index:
     """Subject to (property, via, object) to claims; under an object also those about what lies below it."""
     latest: dict[str, str]
     """Newest release by subject, empty when unknown."""
+    direct: dict[date, dict[str, tuple[Weight, ...]]]
+    """By day: the weights of claims that cover a question outright, by claim id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +169,8 @@ class _View:
         self._today = today
         self._meetings: dict[tuple[Scope, str, str], Meeting] = {}
         self._scopes: dict[Scope, Scope] = {}
+        self._grounds: dict[tuple[str, str], weigh.Ground] = {}
+        self._direct = index.direct.setdefault(today, {})
 
     def believe(self, subject: str, about: str, other: str | None, via: str | None) -> Belief:
         """The belief, with a prior where a measure is unknown."""
@@ -184,20 +188,16 @@ class _View:
     def weigh(self, subject: str, about: str, other: str | None, via: str | None) -> list[Weight]:
         """All evidence on the question, weighed; what a narrower claim overrides has level 0."""
         found: list[Weight] = []
-        claims = self._candidates(subject, about, other, via)
-        latest = self._index.latest[subject]
-        system = self._catalog.systems[subject]
-        ground = weigh.ground_of(self._catalog, system, about, today=self._today, latest=latest)
-        for claim in claims:
+        for claim in self._candidates(subject, about, other, via):
             meeting = self._meeting(claim, other)
             if meeting is not None and claim.value is not Answer.UNKNOWN:
-                found += weigh.weigh(claim, meeting, ground)
+                found += self._weights(claim, meeting)
         return self._without_overridden(found) if len(found) > 1 else found
 
     def _known(self, subject: str, about: str, other: str | None, via: str | None) -> Belief:
         found = self.weigh(subject, about, other, via)
-        top = max((item.level for item in found), default=0)
-        voting = [item for item in found if top and item.level == top]
+        top = max([item.level for item in found]) if found else 0
+        voting = [item for item in found if item.level == top] if top else []
         kind = self._catalog.properties[about].kind
         if not voting:
             total = self._silent(subject, about, other, via)
@@ -215,9 +215,9 @@ class _View:
             high=total.high,
             level=total.level or top,
             disputed=total.disputed,
-            uses=tuple(Use(item.claim.id, item.index, item.level, item.reasons, item in voting) for item in found),
+            uses=tuple([Use(i.claim.id, i.index, i.level, i.reasons, 0 < i.level == top) for i in found]),
             text=total.text,
-            observed=max((item.evidence.observed for item in voting), default=None),
+            observed=max([item.evidence.observed for item in voting]) if voting else None,
         )
 
     def _silent(self, subject: str, about: str, other: str | None, via: str | None) -> _Sum:
@@ -232,6 +232,23 @@ class _View:
             if about in self._catalog.systems[subject].closed:
                 return _Sum(answer=Answer.NO, level=_CLOSED_LEVEL)
         return _Sum()
+
+    def _weights(self, claim: Claim, meeting: Meeting) -> tuple[Weight, ...]:
+        """The weights of one claim's evidence; of one that covers the question they are the same in every context."""
+        direct = meeting is scope.DIRECT
+        known = self._direct.get(claim.id) if direct else None
+        if known is not None:
+            return known
+        key = (claim.subject, claim.property)
+        ground = self._grounds.get(key)
+        if ground is None:
+            system, latest = self._catalog.systems[claim.subject], self._index.latest[claim.subject]
+            ground = weigh.ground_of(self._catalog, system, claim.property, today=self._today, latest=latest)
+            self._grounds[key] = ground
+        found = weigh.weigh(claim, meeting, ground)
+        if direct:
+            self._direct[claim.id] = found
+        return found
 
     def _candidates(self, subject: str, about: str, other: str | None, via: str | None) -> list[Claim]:
         """Claims about the object asked for, what it is one of, and what is one of it."""
@@ -259,6 +276,8 @@ class _View:
         return None
 
     def _scope_meeting(self, claim: Claim) -> Meeting:
+        if claim.scope == scope.EVERYWHERE:
+            return scope.DIRECT
         key = (claim.scope, claim.property, claim.subject if claim.scope.versions else "")
         meeting = self._meetings.get(key)
         if meeting is None:
@@ -320,7 +339,7 @@ def _view(catalog: Catalog, context: Context, today: date) -> _View:
     if not isinstance(view, _View):
         index = catalog.cache.get("index")
         if not isinstance(index, _Index):
-            index = catalog.cache["index"] = _Index(scope.Tree(catalog.systems), {}, {})
+            index = catalog.cache["index"] = _Index(scope.Tree(catalog.systems), {}, {}, {})
         view = catalog.cache[situation] = _View(catalog, index, context, today)
     return view
 

@@ -96,7 +96,9 @@ def meet(tree: Tree, scope: Scope, context: Context, about: Property, subject: s
         or _task(scope.activity, context.activity, about, what="activity", aside=aside)
         or _precision(tree, scope.precision, context.precision, about, aside=aside)
     )
-    return Meeting(rejected=rejected) if rejected else Meeting(aside=tuple(aside))
+    if rejected:
+        return Meeting(rejected=rejected)
+    return Meeting(aside=tuple(aside)) if aside else DIRECT
 
 
 def nested(tree: Tree, inner: Scope, outer: Scope) -> bool:

@@ -72,7 +72,7 @@ def ground_of(catalog: Catalog, system: System, about: str, *, today: date, late
 
 def weigh(claim: Claim, meeting: Meeting, ground: Ground) -> tuple[Weight, ...]:
     """Weighs all evidence of one claim, given how its scope meets the context."""
-    torn = _torn(claim, ground.constants)
+    torn = len(claim.evidence) > 1 and _torn(claim, ground.constants)
     found = []
     for index, item in enumerate(claim.evidence):
         why = meeting.rejected or ("superseded" if item.superseded else "")
@@ -166,8 +166,6 @@ def own_half(item: Evidence, constants: Mapping[str, float]) -> float:
 
 def _torn(claim: Claim, constants: Mapping[str, float]) -> bool:
     """Whether two sources of a claim, of any kind, state values whose widths do not meet."""
-    if len(claim.evidence) < 2:
-        return False
     stated = [
         (_points(claim, item), own_half(item, constants))
         for item in claim.evidence
