@@ -323,6 +323,8 @@ class Use:
     """Each downgrade or the rejection, in words."""
     used: bool
     """Whether it counts in the belief."""
+    direct: bool = True
+    """It speaks of the very situation asked about, though something stronger or narrower may outvote it."""
 
 
 @dataclass(frozen=True, slots=True)

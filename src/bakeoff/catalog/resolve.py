@@ -215,7 +215,7 @@ class _View:
             high=total.high,
             level=total.level or top,
             disputed=total.disputed,
-            uses=tuple([Use(i.claim.id, i.index, i.level, i.reasons, 0 < i.level == top) for i in found]),
+            uses=tuple([Use(i.claim.id, i.index, i.level, i.reasons, 0 < i.level == top, _direct(i)) for i in found]),
             text=total.text,
             observed=max([item.evidence.observed for item in voting]) if voting else None,
         )
@@ -368,6 +368,11 @@ def _named(context: Context, catalog: Catalog) -> Context:
 
 def _indirect(item: Weight) -> bool:
     return any(reason.startswith("indirect") for reason in item.reasons)
+
+
+def _direct(item: Weight) -> bool:
+    overridden = any(reason.startswith("overridden") for reason in item.reasons)
+    return (item.level > 0 or overridden) and not _indirect(item)
 
 
 def _answer(voting: Sequence[Weight]) -> _Sum:
