@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from bakeoff.base.errors import InputError
+from bakeoff.base.evidence import EvidenceKind
 from bakeoff.catalog import lint, lints
+from bakeoff.catalog.field import Adoption, Cell, Eras, Field, KernelLibraries, Matrix, Row, Statements
 from bakeoff.catalog.load import Sources, read_sources
 from tests.catalog.small import ALPHA, BETA, FILES, LIFE, SOURCE, TODAY, claim, head, sources
 
@@ -134,7 +136,7 @@ CASES: dict[str, Changes] = {
     | {GAMMA: head("gamma", "serving") + '[system.lifecycle]\nstatus = "active"\n'},
 }
 """What breaks each lint, and no other error."""
-ELSEWHERE_TESTED = {"property-without-anchor", "axis-mismatch"}
+ELSEWHERE_TESTED = {"property-without-anchor", "axis-mismatch", "field-reference", "field-unknown"}
 ALSO = {
     "orphan-registry": {"not-refreshed"},
     "empty-range": {"stale-claim"},
@@ -169,7 +171,30 @@ def test_a_measure_needs_anchors_and_an_axis_that_lists_it(tmp_path: Path) -> No
     other = replace(held.catalog.properties["speed_infer"], axis="ecosystem")
     properties = {**held.catalog.properties, "fit": about, "speed_infer": other}
     broken = replace(held, catalog=replace(held.catalog, properties=properties))
-    assert names(broken) == ELSEWHERE_TESTED
+    assert names(broken) == {"property-without-anchor", "axis-mismatch"}
+
+
+@pytest.mark.parametrize(
+    ("cell", "expected"),
+    [
+        (Cell("yes", claims=("alpha.trains_on.cpu",)), set()),
+        (Cell("yes", claims=("alpha.trains_on.gpu",)), {"field-reference"}),
+        (Cell(unknown="a run would tell"), {"field-unknown"}),
+    ],
+)
+def test_tables_of_the_field_lead_to_claims_or_to_true_unknowns(cell: Cell, expected: set[str], tmp_path: Path) -> None:
+    held = sources(tmp_path)
+    said = "a paper, table 1", TODAY, TODAY
+    rows = (Row("x86", "x86", ("x86",), "", {"alpha": cell}),)
+    tables = Field(
+        comparison=Matrix(*said, (), (), {}),
+        hardware=Matrix(*said, ("first",), rows, {}),
+        adoption=Adoption(*said, EvidenceKind.IMPRESSION, "a count", "papers", ()),
+        eras=Eras(*said, ()),
+        kernels=KernelLibraries(*said, ()),
+        statements=Statements(*said, ()),
+    )
+    assert names(replace(held, field=tables)) == expected
 
 
 def test_a_finding_names_file_line_and_what_to_do(tmp_path: Path) -> None:

@@ -159,6 +159,29 @@ def _kinds(claim: Claim) -> set[str]:
     return {item.kind.value for item in claim.evidence}
 
 
+def _field_reference(ground: Ground) -> Iterator[Broken]:
+    """Tables of the field lead to claims and systems that exist."""
+    field, catalog = ground.sources.field, ground.sources.catalog
+    claims = {claim.id for system in ground.systems.values() for claim in system.claims}
+    for file, kind, name in field.references() if field else ():
+        known = name in claims if kind == "claim" else catalog.find(name) is not None
+        if not known:
+            yield Broken(name, f"no such {kind}", f"field/{file}")
+
+
+def _field_unknown(ground: Ground) -> Iterator[Broken]:
+    """A cell of the hardware matrix that says unknown while a claim answers it."""
+    field, catalog = ground.sources.field, ground.sources.catalog
+    for row in field.hardware.rows if field else ():
+        for column, cell in row.cells.items():
+            system = catalog.find(column)
+            for claim in system.claims if system and cell.unknown else ():
+                about = claim.property in (Relation.TRAINS_ON, Relation.SERVES_ON)
+                known = claim.object is not None and ground.tree.within(row.id, claim.object)
+                if about and known and claim.value is not Answer.UNKNOWN:
+                    yield Broken(claim.id, f"answers the cell {row.id} of {column}", "field/hardware.toml")
+
+
 def _shown(claim: Claim) -> str:
     return claim.value.value if isinstance(claim.value, Answer) else str(claim.value)
 
@@ -254,5 +277,23 @@ LINTS = (
     ),
     Lint("scope-lists-all", _G, On.CLAIM, _W, "scope restricts nothing", "leave the key out", _scope_lists_all),
     Lint("repeated-scope", _G, On.CLAIM, _W, "scope entry within another", "keep the wider one", _repeated_scope),
+    Lint(
+        "field-reference",
+        _G,
+        On.CLAIM,
+        _E,
+        "a table of the field leads to nothing",
+        "correct the id, or make the cell an explicit unknown",
+        _field_reference,
+    ),
+    Lint(
+        "field-unknown",
+        _G,
+        On.CLAIM,
+        _W,
+        "a cell says unknown and a claim knows",
+        "put the claim into the cell",
+        _field_unknown,
+    ),
 )
 """Lints of scope and logic."""

@@ -17,7 +17,7 @@ from typing import TypeVar
 from bakeoff.base import files
 from bakeoff.base.errors import InputError, MachineError, Problem
 from bakeoff.base.records import digest
-from bakeoff.catalog import authoring, build, lines, registry, shapes, snapshot
+from bakeoff.catalog import authoring, build, field, lines, registry, shapes, snapshot
 from bakeoff.catalog.model import Answer, Axis, Catalog, Claim, Layer, LifecycleState, Property, System
 
 DATA = Path(__file__).parent / "data"
@@ -41,6 +41,8 @@ class Sources:
     """Closed names the files may use."""
     registry: tuple[registry.RegistryFile, ...] = ()
     """What was read from package indexes."""
+    field: field.Field | None = None
+    """The tables of the field, where the folder has them."""
 
 
 def load(extra: Path | None = None, *, compiled: bool = True) -> Catalog:
@@ -101,6 +103,10 @@ def read_sources(data: Path = DATA, *, extra: Path | None = None) -> Sources:
     sources = tuple(_source_files(paths, vocabulary, problems))
     proven = {item.system: registry.claims(item) for item in facts}
     systems, more = build.systems(sources, table, proven)
+    try:
+        tables = field.read(data)
+    except InputError as error:
+        problems += error.problems
     if problems or more:
         raise InputError([*problems, *more])
     catalog = Catalog(
@@ -114,7 +120,7 @@ def read_sources(data: Path = DATA, *, extra: Path | None = None) -> Sources:
     )
     # The digest is that of the compiled text, so that both ways of loading name the same catalogue.
     version = snapshot.version_of(snapshot.encode(catalog))
-    return Sources(replace(catalog, version=version), sources, vocabulary, facts)
+    return Sources(replace(catalog, version=version), sources, vocabulary, facts, tables)
 
 
 def with_claims(catalog: Catalog, claims: Iterable[Claim]) -> Catalog:

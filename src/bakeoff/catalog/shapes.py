@@ -21,14 +21,15 @@ def _file_key(name: str) -> str:
     return name.removesuffix("_")
 
 
-_STRICT: Config = {"extra": "forbid", "strict": True, "alias_generator": _file_key, "use_attribute_docstrings": True}
+STRICT: Config = {"extra": "forbid", "strict": True, "alias_generator": _file_key, "use_attribute_docstrings": True}
+"""How every shape is checked: unknown keys are refused, nothing is converted."""
 
 
 @dataclass(frozen=True, slots=True)
 class SourceEntry:
     """A source that several claims of the same file cite by `from`."""
 
-    __pydantic_config__: ClassVar[Config] = _STRICT
+    __pydantic_config__: ClassVar[Config] = STRICT
 
     id: str
     """Name of the source inside this file."""
@@ -54,7 +55,7 @@ class SourceEntry:
 class EvidenceEntry:
     """One source for one claim: either written out, or `from` a [[source]] of the file plus what differs."""
 
-    __pydantic_config__: ClassVar[Config] = _STRICT
+    __pydantic_config__: ClassVar[Config] = STRICT
 
     from_: str = ""
     """Id of a [[source]] in this file; its fields fill what is not given here."""
@@ -86,7 +87,7 @@ class EvidenceEntry:
 class ScopeEntry:
     """Where a claim holds; an absent key means everywhere."""
 
-    __pydantic_config__: ClassVar[Config] = _STRICT
+    __pydantic_config__: ClassVar[Config] = STRICT
 
     versions: str = ""
     """PEP 440 range of the subject, closed above unless the claim says `because`."""
@@ -110,7 +111,7 @@ class ScopeEntry:
 class ClaimEntry:
     """One statement, or one per entry of `objects`."""
 
-    __pydantic_config__: ClassVar[Config] = _STRICT
+    __pydantic_config__: ClassVar[Config] = STRICT
 
     property: str
     """Id in the property table, or a relation."""
@@ -142,7 +143,7 @@ class ClaimEntry:
 class LifecycleEntry:
     """The life stage and how we know."""
 
-    __pydantic_config__: ClassVar[Config] = _STRICT
+    __pydantic_config__: ClassVar[Config] = STRICT
 
     status: Lifecycle
     """active | maintenance | archived | historic | unknown."""
@@ -160,7 +161,7 @@ class LifecycleEntry:
 class SystemEntry:
     """The head of a system's file."""
 
-    __pydantic_config__: ClassVar[Config] = _STRICT
+    __pydantic_config__: ClassVar[Config] = STRICT
 
     id: str
     """Unique short name, lower case; the file is named after it."""
@@ -198,7 +199,7 @@ class SystemEntry:
 class InheritsEntry:
     """Claims mirrored from another system."""
 
-    __pydantic_config__: ClassVar[Config] = _STRICT
+    __pydantic_config__: ClassVar[Config] = STRICT
 
     system: str
     """Id of the system mirrored."""
@@ -212,7 +213,7 @@ class InheritsEntry:
 class SystemFile:
     """One file of `systems/<layer>/<id>.toml`."""
 
-    __pydantic_config__: ClassVar[Config] = _STRICT
+    __pydantic_config__: ClassVar[Config] = STRICT
 
     system: SystemEntry
     """The head."""
@@ -228,7 +229,7 @@ class SystemFile:
 class PropertyEntry:
     """One thing that can be claimed."""
 
-    __pydantic_config__: ClassVar[Config] = _STRICT
+    __pydantic_config__: ClassVar[Config] = STRICT
 
     id: str
     """Unique name."""
@@ -256,7 +257,7 @@ class PropertyEntry:
 class PropertiesFile:
     """`properties.toml`."""
 
-    __pydantic_config__: ClassVar[Config] = _STRICT
+    __pydantic_config__: ClassVar[Config] = STRICT
 
     property: tuple[PropertyEntry, ...]
     """Every property."""
@@ -266,7 +267,7 @@ class PropertiesFile:
 class AxisEntry:
     """One axis of value."""
 
-    __pydantic_config__: ClassVar[Config] = _STRICT
+    __pydantic_config__: ClassVar[Config] = STRICT
 
     id: str
     """Unique name."""
@@ -286,7 +287,7 @@ class AxisEntry:
 class AxesFile:
     """`axes.toml`."""
 
-    __pydantic_config__: ClassVar[Config] = _STRICT
+    __pydantic_config__: ClassVar[Config] = STRICT
 
     axis: tuple[AxisEntry, ...]
     """Every axis, in the order they are shown."""
@@ -296,7 +297,7 @@ class AxesFile:
 class ScopesFile:
     """`scopes.toml`: the closed lists a scope may use."""
 
-    __pydantic_config__: ClassVar[Config] = _STRICT
+    __pydantic_config__: ClassVar[Config] = STRICT
 
     os: tuple[str, ...]
     """Operating systems."""
@@ -312,7 +313,7 @@ class ScopesFile:
 class ConstantEntry:
     """One number of the belief model."""
 
-    __pydantic_config__: ClassVar[Config] = _STRICT
+    __pydantic_config__: ClassVar[Config] = STRICT
 
     value: float | int
     """The number."""
@@ -328,7 +329,7 @@ class ConstantEntry:
 class ExceptionEntry:
     """A finding of a lint that is known and meant."""
 
-    __pydantic_config__: ClassVar[Config] = _STRICT
+    __pydantic_config__: ClassVar[Config] = STRICT
 
     lint: str
     """Lint id."""
@@ -342,7 +343,7 @@ class ExceptionEntry:
 class ExceptionsFile:
     """`lint_exceptions.toml`."""
 
-    __pydantic_config__: ClassVar[Config] = _STRICT
+    __pydantic_config__: ClassVar[Config] = STRICT
 
     exception: tuple[ExceptionEntry, ...] = ()
     """Every exception."""
