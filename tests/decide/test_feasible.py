@@ -133,14 +133,17 @@ def worlds(draw: st.DrawFn) -> list[System]:
         answers = {name: draw(ANSWERS) for name in about}
         return {name: answer for name, answer in answers.items() if answer is not None}
 
-    frameworks, libraries, trainers = names("f", 2), names("l", 2), names("t", 2)
-    formats, servings = names("x", 3), names("s", 2)
+    frameworks, libraries, trainers, formats = names("f", 2), names("l", 2), names("t", 2), names("x", 3)
     systems = [
         system(name, "framework", [*links("exports", formats), ("trains_on", "cpu", draw(st.sampled_from([YES, NO])))],
                can=can("higher_order_gradients", "quantised_inference"))
         for name in frameworks
     ]  # fmt: skip
-    systems += [system(name, "library", links("works_with", frameworks)) for name in libraries]
+    servings = names("s", 2)
+    systems += [
+        system(name, "library", [*links("works_with", frameworks), *links("requires", servings[:1])])
+        for name in libraries
+    ]
     systems += [system(name, "trainer", links("works_with", [*frameworks, *libraries])) for name in trainers]
     systems += [system(name, "format", can=can("safe_weights", "quantised_inference")) for name in formats]
     systems += [
@@ -208,8 +211,8 @@ def test_learning_that_an_unknown_holds_only_adds(systems: list[System], profile
 
 
 def settled(claim: Claim) -> Claim:
-    """The claim, known to hold where it was unknown; conflicts stay as they are."""
-    if claim.value is UNKNOWN and claim.property != "conflicts_with":
+    """The claim, known to hold where it was unknown; what restricts stays as it is."""
+    if claim.value is UNKNOWN and claim.property not in ("conflicts_with", "requires"):
         return replace(claim, value=YES, evidence=(evidence(),))
     return claim
 

@@ -181,6 +181,10 @@ class Report:
     """Simple rules on the same cases."""
     per_case: tuple[CaseResult, ...]
     """Every case."""
+    rules: tuple[RuleEffect, ...] = ()
+    """What leaving out each rule changes, where that was asked for."""
+    evidence: tuple[EvidenceStep, ...] = ()
+    """What each kind of evidence adds, where that was asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -403,7 +407,7 @@ def _solved(case: Case, catalog: Catalog, rules: Rules, *, today: date) -> Model
 
 
 def _answer(model: Model) -> tuple[tuple[str, str], ...]:
-    order = smaa.ranked(model.space, model.expected)
+    order = smaa.ranked(model.space, model.expected, 1)
     if not len(order):
         return ()
     stack = model.space.stack(int(order[0]))
@@ -430,11 +434,12 @@ def _grades(case: Case, model: Model) -> dict[str, Grade]:
 def _ranks(model: Model) -> dict[str, dict[str, int]]:
     """Place of every system in its layer, by the best stack it is in."""
     found: dict[str, dict[str, int]] = {}
-    order = smaa.ranked(model.space, model.expected)
+    order = smaa.ranked(model.space, model.expected, 1)
     for column, layer in enumerate(model.space.layers):
-        positions, firsts = np.unique(model.space.rows[order, column], return_index=True)
-        names = [model.space.systems[column][position] for position in positions[np.argsort(firsts)]]
-        found[layer] = {name: place for place, name in enumerate(names, start=1)}
+        best = np.full(len(model.space.systems[column]), -np.inf)
+        np.maximum.at(best, model.space.rows[:, column], model.expected)
+        places = sorted((-value, name) for value, name in zip(best, model.space.systems[column], strict=True))
+        found[layer] = {name: place for place, (value, name) in enumerate(places, start=1) if value < np.inf}
     if len(order):
         beside = side.ranking(model, model.space.stack(int(order[0])))
         found[side.LAYER] = {name: place for place, (name, _) in enumerate(beside, start=1)}

@@ -8,7 +8,7 @@ from datetime import date
 
 import numpy as np
 
-from bakeoff.catalog.model import Catalog, Claim
+from bakeoff.catalog.model import Catalog, Claim, Layer
 from bakeoff.catalog.rules import Rules
 from bakeoff.decide.enumerate import Joiner, Space, answer_level, join_claims, need_levels, stacks
 from bakeoff.decide.facts import Facts, merged
@@ -44,6 +44,8 @@ class Model:
     """What components are worth."""
     by_axis: Floats
     """Value of every stack on every axis at the centre, shape (rows, axes)."""
+    offsets: Floats
+    """Points of every stack that no axis holds: conversions, a framework standing in as another's library."""
     totals: Floats
     """Value of every stack at the centre, unknown claims taken to hold."""
     chance: Floats
@@ -77,9 +79,8 @@ class Model:
     def entry(self, row: int) -> Entry:
         """One stack, ready to be drawn."""
         stack = self.space.stack(row)
-        offset = self.rules.constants["conversion_points"] * float(self.space.steps[row])
         conditions = self.conditions(stack) if self.chance[row] < 1 else ()
-        return Entry(row, stack, offset, conditions)
+        return Entry(row, stack, float(self.offsets[row]), conditions)
 
 
 def build(profile: Profile, catalog: Catalog, rules: Rules, measured: Sequence[Claim] = (), *, today: date) -> Model:
@@ -105,12 +106,31 @@ def assemble(
     space = stacks(joiner, judged, needs, dropped)
     values = Values(facts, rules, judged)
     by_axis = values.central(space)
-    totals = rules.constants["conversion_points"] * space.steps.astype(np.float64)
+    offsets = _offsets(facts, space)
+    totals = offsets
     for index, axis in enumerate(values.axes):
         totals = totals + values.weights[axis.id] * by_axis[:, index]
     chance = _chances(facts, judged, needs, space, dropped)
     expected = totals - rules.constants["failed_points"] * (1.0 - chance)
-    return Model(facts.situation, facts, rules, judged, needs, joiner, space, values, by_axis, totals, chance, expected)
+    return Model(
+        facts.situation, facts, rules, judged, needs, joiner, space, values, by_axis, offsets, totals, chance, expected
+    )
+
+
+def _offsets(facts: Facts, space: Space) -> Floats:
+    found = facts.constants["conversion_points"] * space.steps.astype(np.float64)
+    if not {"framework", "library"} <= set(space.layers):
+        return found
+    home, guest = space.layers.index("framework"), space.layers.index("library")
+    for place, name in enumerate(space.systems[guest]):
+        if Layer.FRAMEWORK in facts.system(name).layers:
+            hosts = [
+                other == name or any(name in facts.stated(other, relation) for relation in ("works_with", "requires"))
+                for other in space.systems[home]
+            ]
+            stranger = ~np.array(hosts)[space.rows[:, home]] & (space.rows[:, guest] == place)
+            found = found + facts.constants["guest_points"] * stranger
+    return found
 
 
 def _chances(
@@ -120,18 +140,23 @@ def _chances(
     space: Space,
     dropped: frozenset[str],
 ) -> Floats:
-    chance = np.power(facts.constants["unknown_join"], space.doubts.astype(np.float64))
+    chance = np.ones(len(space.rows))
+    if space.doubts.any():
+        chance = np.power(facts.constants["unknown_join"], space.doubts.astype(np.float64))
     for column, layer in enumerate(space.layers):
         by_name = {candidate.system: candidate for candidate in judged[layer]}
         own = [
             float(np.prod([item.chance for item in by_name[name].conditions if item.token not in dropped]))
             for name in space.systems[column]
         ]
-        chance = chance * np.array(own or [1.0])[space.rows[:, column]]
+        if min(own, default=1.0) < 1.0:
+            chance = chance * np.array(own)[space.rows[:, column]]
     for need in needs:
         if need.vetoes or need.token in dropped:
             continue
         level = need_levels(facts, need, space.layers, space.systems, space.rows)
+        if not (level == 1).any():
+            continue
         fails = np.ones(len(space.rows))
         for layer in need.layers:
             column = space.layers.index(layer)

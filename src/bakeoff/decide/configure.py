@@ -51,6 +51,5 @@ def step(model: Model, chosen: Mapping[str, str]) -> Step:
 def _repair(model: Model, agree: np.ndarray[tuple[int, ...], np.dtype[np.int64]]) -> tuple[tuple[str, str], ...]:
     if not len(agree):
         return ()
-    order = ranked(model.space, model.expected)
-    best = order[np.argmax(agree[order])]
-    return model.space.stack(int(best))
+    nearest = np.where(agree == agree.max(), model.expected, -np.inf)
+    return model.space.stack(int(ranked(model.space, nearest, 1)[0]))

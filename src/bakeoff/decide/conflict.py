@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from bakeoff.decide.build import Model, assemble
-from bakeoff.decide.enumerate import answer_level
+from bakeoff.decide.enumerate import answer_level, required
 from bakeoff.decide.model import Conflict, Relaxation
 from bakeoff.decide.smaa import ranked
 
@@ -30,6 +30,7 @@ through(T) :- pick("trainer", T), pick("library", B), pair(T, B).
 :- pick("serving", S), pick("format", X), not layer("framework"), not loads(S, X).
 :- pick("framework", F), pick("format", X), not layer("serving"), not writes(F, X).
 :- pick(_, A), pick(_, B), clash(A, B).
+:- pick(L, S), wants(L, S, M), pick(M, X), not serves(L, S, M, X).
 met(N) :- pick(L, S), has(N, L, S).
 :- need(N, R), not met(N), not drop(R).
 #show pick/2.
@@ -128,6 +129,10 @@ def _facts(model: Model) -> Iterator[str]:
         yield f"layer({_quoted(layer)})."
         for candidate in model.judged[layer]:
             yield f"cand({_quoted(layer)}, {_quoted(candidate.system)})."
+            for other, wanted in required(model.facts, layer, candidate.system, layers).items():
+                names = f"{_quoted(layer)}, {_quoted(candidate.system)}, {_quoted(other)}"
+                yield f"wants({names})."
+                yield from (f"serves({names}, {_quoted(one)})." for one in sorted(wanted))
             for item in candidate.exclusions:
                 requirements.add(item.requirement)
                 yield f"excl({_quoted(layer)}, {_quoted(candidate.system)}, {_quoted(item.requirement)})."
@@ -233,7 +238,7 @@ def _unlocks(model: Model, tokens: Iterable[str]) -> str:
 
 def _relaxation(model: Model, dropped: frozenset[str]) -> Relaxation:
     opened = assemble(model.facts, model.rules, model.judged, model.needs, dropped, model.joiner)
-    order = ranked(opened.space, opened.expected)
+    order = ranked(opened.space, opened.expected, 1)
     example = " ".join(f"{layer}={name}" for layer, name in opened.space.stack(int(order[0]))) if len(order) else ""
     return Relaxation(tuple(sorted(dropped)), len(opened.space.rows), example)
 

@@ -22,6 +22,7 @@ Rows = npt.NDArray[np.int32]
 
 _JOINS = (Relation.WORKS_WITH, Relation.WRAPS, Relation.REQUIRES, Relation.BACKEND_OF)
 _MAX_STEPS = 2
+_NEEDY = ("library", "trainer", "kernel")
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +214,8 @@ def stacks(
     for need in needs:
         if need.token not in dropped:
             keep &= need_levels(joiner.facts, need, layers, names, rows) > 0
+    if keep.all():
+        return Space(layers, names, rows, steps, doubts)
     return Space(layers, names, rows[keep], steps[keep], doubts[keep])
 
 
@@ -224,7 +227,8 @@ def need_levels(
     for layer in need.layers:
         column = layers.index(layer)
         levels = np.array([answer_level(facts, need, layer, name) for name in names[column]] or [0], np.int32)
-        best = np.maximum(best, levels[rows[:, column]])
+        if levels.any():
+            best = np.maximum(best, levels[rows[:, column]])
     return best
 
 
@@ -305,26 +309,19 @@ class _Blocks:
         ends = self._ends(framework)
         if not pairs or not kernels or not ends:
             return
-        grid = np.array(
-            [(p, k, e) for p, k, e in itertools.product(range(len(pairs)), range(len(kernels)), range(len(ends)))],
-            np.int32,
-        )
+        shape = (len(pairs), len(kernels), len(ends))
+        which = [np.broadcast_to(axis, shape).ravel() for axis in np.ogrid[tuple(slice(size) for size in shape)]]
+        made, core, end = (np.array(part, np.int32) for part in (pairs, kernels, ends))
         parts = {
-            "library": np.array([pair[0] for pair in pairs], np.int32)[grid[:, 0]],
-            "trainer": np.array([pair[1] for pair in pairs], np.int32)[grid[:, 0]],
-            "kernel": np.array([kernel[0] for kernel in kernels], np.int32)[grid[:, 1]],
-            "format": np.array([end[0] for end in ends], np.int32)[grid[:, 2]],
-            "serving": np.array([end[1] for end in ends], np.int32)[grid[:, 2]],
-            "framework": np.full(len(grid), index, np.int32),
+            "framework": np.full(len(which[0]), index, np.int32),
+            "library": made[which[0], 0],
+            "trainer": made[which[0], 1],
+            "kernel": core[which[1], 0],
+            "format": end[which[2], 0],
+            "serving": end[which[2], 1],
         }
         rows = np.stack([parts[layer] for layer in self.layers], axis=1)
-        steps = np.array([end[2] for end in ends], np.int32)[grid[:, 2]]
-        doubts = (
-            np.array([pair[2] for pair in pairs], np.int32)[grid[:, 0]]
-            + np.array([kernel[1] for kernel in kernels], np.int32)[grid[:, 1]]
-            + np.array([end[3] for end in ends], np.int32)[grid[:, 2]]
-        )
-        yield rows, steps, doubts
+        yield rows, end[which[2], 2], made[which[0], 2] + core[which[1], 1] + end[which[2], 3]
 
     def _fitting(self, layer: str, framework: str | None) -> list[tuple[int, int]]:
         """(position, doubts) of the systems of a layer that join the framework; one empty place without the layer."""
@@ -397,7 +394,28 @@ def _compatible(
     keep = np.ones(len(rows), np.bool_)
     for left, right in _clashes(joiner, layers, names):
         keep &= ~((rows[:, left[0]] == left[1]) & (rows[:, right[0]] == right[1]))
+    for column, layer in enumerate(layers):
+        for position, name in enumerate(names[column]):
+            for other, wanted in required(joiner.facts, layer, name, layers).items():
+                there = layers.index(other)
+                fits = np.isin(rows[:, there], [place for place, one in enumerate(names[there]) if one in wanted])
+                keep &= (rows[:, column] != position) | fits
     return keep
+
+
+def required(facts: Facts, layer: str, name: str, layers: Sequence[str]) -> dict[str, frozenset[str]]:
+    """By other layer of the stack, the systems of which a library, trainer or kernel layer needs one."""
+    found: dict[str, set[str]] = {}
+    if layer not in _NEEDY:
+        return {}
+    for other in facts.stated(name, Relation.REQUIRES):
+        fact = facts.related(name, Relation.REQUIRES, other)
+        if fact is None or fact.answer is not Answer.YES or other not in facts.catalog.systems:
+            continue
+        for home in facts.system(other).layers[:1]:
+            if home.value in layers and home.value != layer and home.value in (*_NEEDY, "serving"):
+                found.setdefault(home.value, set()).add(other)
+    return {home: frozenset(systems) for home, systems in found.items()}
 
 
 def _clashes(

@@ -6,6 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
+import numpy as np
+import numpy.typing as npt
+
 from bakeoff.base.evidence import EvidenceKind
 from bakeoff.base.quantity import Interval
 from bakeoff.catalog.model import Aggregator, Axis, Belief, Catalog, Claim
@@ -129,11 +132,11 @@ def why_not(
     found = [reason for layer, system in wanted for reason in _ruled_out(model, layer, system)]
     if found:
         return tuple(found)
-    rows = [int(row) for row in ranked(model.space, model.expected) if _holds(wanted, model.space.stack(int(row)))]
-    if not rows:
+    among = _containing(model, wanted)
+    if not among.any():
         return _unjoined(model, wanted) or _beside(model, wanted)
-    order = ranked(model.space, model.expected)
-    return _behind(model, model.entry(int(order[0])), model.entry(rows[0]), wanted)
+    best = int(ranked(model.space, np.where(among, model.expected, -np.inf), 1)[0])
+    return _behind(model, model.entry(int(ranked(model.space, model.expected, 1)[0])), model.entry(best), wanted)
 
 
 def _lines(model: Model, mine: Stack, theirs: Stack) -> list[_Line]:
@@ -197,13 +200,13 @@ def _rules(terms: Sequence[Term]) -> list[str]:
 def _contradicted(model: Model, belief: Belief) -> list[Refuted]:
     if belief.mid is None or belief.low is None or belief.high is None:
         return []
-    used = [use for use in belief.uses if use.used]
+    used = [use for use in belief.uses if use.used and use.direct]
     strong = next((item for use in used if (item := model.facts.evidence(use)) and item.kind in _MEASURED), None)
     found = []
     for use in belief.uses:
         evidence = model.facts.evidence(use)
         claim = model.facts.claim(use.claim)
-        if evidence is None or claim is None or use.used:
+        if evidence is None or claim is None or use.used or not use.direct:
             continue
         points = evidence.value if evidence.value is not None else claim.value
         apart = isinstance(points, float) and not belief.low <= points <= belief.high
@@ -244,8 +247,16 @@ def _ruled_out(model: Model, layer: str, system: str) -> list[Reason]:
     return [item.reason for item in candidate.exclusions]
 
 
-def _holds(wanted: Sequence[tuple[str, str]], stack: Stack) -> bool:
-    return set(wanted) <= set(stack)
+def _containing(model: Model, wanted: Sequence[tuple[str, str]]) -> npt.NDArray[np.bool_]:
+    """Which stacks hold all of the parts; none where one of them is chosen beside."""
+    space = model.space
+    found = np.ones(len(space.rows), np.bool_)
+    for layer, system in wanted:
+        column = space.layers.index(layer) if layer in space.layers else -1
+        if column < 0 or system not in space.systems[column]:
+            return np.zeros(len(space.rows), np.bool_)
+        found &= space.rows[:, column] == space.systems[column].index(system)
+    return found
 
 
 def _unjoined(model: Model, wanted: Sequence[tuple[str, str]]) -> tuple[Reason, ...]:
@@ -264,7 +275,7 @@ def _unjoined(model: Model, wanted: Sequence[tuple[str, str]]) -> tuple[Reason, 
 
 
 def _beside(model: Model, wanted: Sequence[tuple[str, str]]) -> tuple[Reason, ...]:
-    order = ranked(model.space, model.expected)
+    order = ranked(model.space, model.expected, 1)
     if not len(order):
         return ()
     found = side.ranking(model, model.space.stack(int(order[0])))

@@ -7,12 +7,14 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from bakeoff.base.evidence import Evidence, EvidenceKind
+from bakeoff.base.quantity import Interval
 from bakeoff.catalog.model import Answer, Belief, Catalog, Claim, Context, Layer, Relation, System, Use
 from bakeoff.catalog.resolve import resolve
 from bakeoff.catalog.snapshot import Overlay
 from bakeoff.decide.situation import Situation, Target
 
 _ORDER = {Answer.NO: 0, Answer.UNKNOWN: 1, Answer.PARTIAL: 2, Answer.YES: 3}
+_PER_TARGET = {"speed_train": "trains_on", "speed_infer": "serves_on"}
 _STRENGTH = {kind: rank for rank, kind in enumerate(EvidenceKind)}
 
 
@@ -77,8 +79,40 @@ class Facts:
         key = (subject, name, "")
         belief = self._beliefs.get(key)
         if belief is None:
-            belief = self._remembered(key, resolve(self.catalog, subject, name, self._context(name), today=self.today))
+            context = self._context(name)
+            if name in _PER_TARGET and len(context.device) > 1:
+                belief = self._remembered(key, self._over_targets(subject, name, context))
+            else:
+                belief = self._remembered(key, resolve(self.catalog, subject, name, context, today=self.today))
         return belief
+
+    def _over_targets(self, subject: str, name: str, context: Context) -> Belief:
+        """Speed on several targets: the mean of what is believed of each, nothing where it does not run at all."""
+        relation = _PER_TARGET[name]
+        targets = self.situation.train if relation == "trains_on" else self.situation.serve
+        beliefs = []
+        for target in targets:
+            runs = self.on_target(subject, relation, target)
+            only = replace(context, device=target.devices[:1])
+            belief = resolve(self.catalog, subject, name, only, today=self.today)
+            if self.stated(subject, relation) and (runs is None or runs.answer is Answer.NO):
+                belief = replace(belief, mid=0.0, low=0.0, high=0.0, prior=None)
+            beliefs.append(belief)
+        known = any(belief.mid for belief in beliefs)
+        mids = [_middle(belief) for belief in beliefs]
+        lows = [belief.low or 0.0 for belief in beliefs]
+        highs = [belief.high if belief.high is not None else 100.0 for belief in beliefs]
+        count = len(beliefs)
+        low, mid, high = sum(lows) / count, sum(mids) / count, sum(highs) / count
+        return replace(
+            beliefs[0],
+            mid=mid if known else None,
+            low=low,
+            high=high,
+            prior=None if known else Interval(low, min(max(mid, low), high), high),
+            level=min(belief.level for belief in beliefs),
+            uses=tuple(dict.fromkeys(use for belief in beliefs for use in belief.uses)),
+        )
 
     def fit(self, subject: str, layer: str) -> Belief:
         """The belief about a system's fit in a layer; where nothing is known, that of a neighbouring context, wider."""
@@ -196,6 +230,12 @@ class Facts:
         self.read.update(use.claim for use in belief.uses)
         used = tuple(dict.fromkeys(use.claim for use in belief.uses if use.used))
         return Fact(belief.answer, used or (f"{subject}.{relation}.{device}",))
+
+
+def _middle(belief: Belief) -> float:
+    if belief.mid is not None:
+        return belief.mid
+    return belief.prior.mid if belief.prior else 30.0
 
 
 def merged(catalog: Catalog, claims: Sequence[Claim]) -> Catalog:

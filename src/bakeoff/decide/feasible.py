@@ -166,7 +166,8 @@ class _Judge:
 
     def _targets(self, layer: str, system: System) -> tuple[str, tuple[Target, ...]]:
         if layer == "framework":
-            return "trains_on", self.situation.train
+            # Kernels stand on their own hardware claims; a framework beside them is optional.
+            return "trains_on", self.situation.train if self.situation.primary != "kernel" else ()
         if layer == "serving":
             return "serves_on", self.situation.serve
         if layer == "kernel":

@@ -9,6 +9,7 @@ import numpy as np
 
 from bakeoff.decide.build import Model, Stack, assemble
 from bakeoff.decide.facts import Facts
+from bakeoff.decide.feasible import Candidate
 from bakeoff.decide.model import Flip
 from bakeoff.decide.smaa import Entry, ranked
 from bakeoff.decide.value import Contribution, Values
@@ -125,15 +126,37 @@ def _requirement(model: Model, own: tuple[str, ...]) -> list[Flip]:
     """Dropping one requirement, its favours and weights staying: what would its hard demands alone give way to?"""
     tokens = {item.requirement for group in model.judged.values() for one in group for item in one.exclusions}
     tokens |= {need.token for need in model.needs}
+    leading = _leading(model)
     found = []
     for token in sorted(tokens):
-        opened = assemble(model.facts, model.rules, model.judged, model.needs, frozenset({token}), model.joiner)
-        order = ranked(opened.space, opened.expected)
+        judged = {
+            layer: tuple(item for item in group if item.system in leading[layer] or _opened(item, token))
+            for layer, group in model.judged.items()
+        }
+        opened = assemble(model.facts, model.rules, judged, model.needs, frozenset({token}), model.joiner)
+        order = ranked(opened.space, opened.expected, 1)
+        if not len(order):
+            continue
         stack = opened.space.stack(int(order[0]))
         if opened.side(stack) != own:
             best = float(opened.expected[int(order[0])] - np.max(model.expected))
             found.append(Flip("requirement", token, "dropped", shown(stack), round(max(0.0, best), 4)))
     return found
+
+
+def _leading(model: Model, most: int = 6) -> dict[str, set[str]]:
+    """Systems of each layer whose best stack is among the best: the only company a newly opened one can win in."""
+    found: dict[str, set[str]] = {layer: set() for layer in model.judged}
+    for column, layer in enumerate(model.space.layers):
+        best = np.full(len(model.space.systems[column]), -np.inf)
+        np.maximum.at(best, model.space.rows[:, column], model.expected)
+        places = sorted((-value, name) for value, name in zip(best, model.space.systems[column], strict=True))
+        found[layer] = {name for _, name in places[:most]}
+    return found
+
+
+def _opened(candidate: Candidate, token: str) -> bool:
+    return bool(candidate.exclusions) and candidate.without(frozenset({token}))
 
 
 def _date(model: Model, entries: Sequence[Entry], own: tuple[str, ...]) -> list[Flip]:

@@ -298,6 +298,8 @@ class Offer:
     """What the user would type."""
     here: bool = True
     """Whether this machine can run it; if not, `title` says where."""
+    workload: str = ""
+    """Id of the workload it runs."""
 
 
 @dataclass(frozen=True, slots=True)

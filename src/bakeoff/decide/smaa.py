@@ -183,20 +183,35 @@ def choose_entries(
 
     A row is left out only when `most` rows and one of its own side are better at the centre of all beliefs.
     """
-    order = ranked(space, expected)
-    kept = set(order[:most].tolist())
-    if sides and len(order):
-        keys = space.rows[order][:, list(sides)]
-        _, firsts = np.unique(keys, axis=0, return_index=True)
-        kept |= {int(order[place]) for place in sorted(firsts.tolist())[:each]}
-    return [int(row) for row in order if int(row) in kept]
+    kept = ranked(space, expected, most).tolist()
+    if sides and len(space.rows):
+        key = np.zeros(len(space.rows), np.int64)
+        for column in sides:
+            key = key * len(space.systems[column]) + space.rows[:, column]
+        best = np.full(int(key.max()) + 1, -np.inf)
+        np.maximum.at(best, key, expected)
+        tops = np.flatnonzero(expected >= best[key])
+        ordered = tops[_order(space, expected, tops)]
+        _, firsts = np.unique(key[ordered], return_index=True)
+        kept += ordered[np.sort(firsts)][:each].tolist()
+    unique = np.array(sorted(set(kept)), np.int64)
+    return [int(row) for row in unique[_order(space, expected, unique)]]
 
 
-def ranked(space: Space, expected: Floats) -> Ints:
-    """Rows by expected value, best first; equals by the names of their components."""
+def ranked(space: Space, expected: Floats, most: int | None = None) -> Ints:
+    """Rows by expected value, best first, at most so many; equals by the names of their components."""
+    rows = np.arange(len(space.rows))
+    if most is not None and len(rows) > most:
+        # Everything that ties with the last place stays in until the names have decided.
+        bar = np.partition(expected, len(expected) - most)[len(expected) - most]
+        rows = np.flatnonzero(expected >= bar - 1e-9)
+    return rows[_order(space, expected, rows)][:most]
+
+
+def _order(space: Space, expected: Floats, rows: Ints) -> Ints:
     names = [np.argsort(np.argsort(np.array(systems or ("",)))) for systems in space.systems]
-    keys: list[npt.NDArray[np.generic]] = [names[column][space.rows[:, column]] for column in range(len(names))]
-    return np.lexsort((*reversed(keys), -np.round(expected, 9)))
+    keys: list[npt.NDArray[np.generic]] = [names[column][space.rows[rows, column]] for column in range(len(names))]
+    return np.lexsort((*reversed(keys), -np.round(expected[rows], 9)))
 
 
 def shares_by(tally: Tally, members: Mapping[str, Sequence[int]]) -> dict[str, tuple[float, float]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -28,7 +29,7 @@ class Bonus:
     """Points a rule gives to a component's fit, or takes from it."""
 
     points: float
-    """Points on the 0..100 anchor of `fit`."""
+    """Points on the 0..100 anchor of `fit`, as they count in its middle; less towards the ends (`shift`)."""
     origin: str
     """`rule:<id>` or `profile:<token>`."""
     text: str
@@ -131,16 +132,18 @@ class Values:
 
     def central(self, space: Space) -> Floats:
         """Value of every row on every axis at the centre of the beliefs, shape (rows, axes)."""
-        found = np.zeros((len(space.rows), len(self.axes)))
+        found = np.zeros((len(self.axes), len(space.rows)))
+        columns_of = [np.ascontiguousarray(space.rows[:, column]) for column in range(len(space.layers))]
         for index, axis in enumerate(self.axes):
             parts = self.parts(axis, space.layers)
             columns = []
             for column, _ in parts:
                 layer = space.layers[column]
                 worth = np.array([self._mid(layer, name, axis) for name in space.systems[column]] or [0.0])
-                columns.append(worth[space.rows[:, column]])
-            found[:, index] = combine(axis.aggregator, columns, [share for _, share in parts])
-        return found
+                columns.append(worth[columns_of[column]])
+            if columns and self.weights[axis.id]:
+                found[index] = combine(axis.aggregator, columns, [share for _, share in parts])
+        return found.T
 
     def contributions(self, stack: Sequence[tuple[str, str]], weights: Mapping[str, float]) -> list[Contribution]:
         """What every measure gives to a stack's total; the points add up to its central value."""
@@ -189,8 +192,6 @@ class Values:
             return situation.serves and (layer != "framework" or "serving" not in situation.layers)
         if name == "install_footprint":
             return situation.serves and layer == "serving"
-        if name == COVERAGE:
-            return bool(situation.train if layer == "framework" else situation.serve)
         return True
 
     def _term(self, layer: str, system: str, name: str, share: float) -> Term:
@@ -204,18 +205,32 @@ class Values:
         basis = self.facts.basis(use.claim for use in used)
         impression = basis.kind in (None, EvidenceKind.IMPRESSION)
         bonuses = self.bonuses(layer, system) if name == FIT else ()
-        shifted = min(100.0, max(0.0, mid + sum(bonus.points for bonus in bonuses)))
+        shifted = shift(mid, sum(bonus.points for bonus in bonuses)) if bonuses else mid
         claims = tuple(dict.fromkeys(use.claim for use in used))
         spread = max(0.0, high - low) / (2 * _Z)
         return Term(layer, system, name, share, shifted, spread, claims, impression, belief.mid is not None, bonuses)
 
     def _covered(self, layer: str, system: str, share: float) -> Term:
         candidate = self._coverage.get((layer, system))
-        points = candidate.coverage if candidate and candidate.coverage is not None else 0.0
+        # Where the profile names no hardware for a layer, nothing is left uncovered.
+        points = candidate.coverage if candidate and candidate.coverage is not None else 100.0
         claims = candidate.coverage_claims if candidate else ()
         impression = self.facts.basis(claims).kind in (None, EvidenceKind.IMPRESSION)
         spread = 0.0 if points in (0.0, 100.0) else self.rules.constants["coverage_spread"]
         return Term(layer, system, COVERAGE, share, points, spread, claims, impression, known=True)
+
+
+def shift(points: float, bonus: float) -> float:
+    """Points after a bonus: a favour closes part of the gap to 100, a warning takes part of what is there.
+
+    It counts in full at 50, keeps the order of equally favoured components, and never reaches an end.
+
+    >>> round(shift(50, 10)), round(shift(90, 10)), round(shift(90, -10)), round(shift(10, -10))
+    (59, 92, 74, 8)
+    """
+    if bonus >= 0:
+        return 100.0 - (100.0 - points) * math.exp(-bonus / 50.0)
+    return points * math.exp(bonus / 50.0)
 
 
 def combine(aggregator: Aggregator, columns: Sequence[Floats], shares: Sequence[float]) -> Floats:
