@@ -14,7 +14,8 @@ from bakeoff.base.errors import InputError
 from bakeoff.base.evidence import EvidenceKind
 from bakeoff.catalog import coverage, diff, export, lint, listing, load, snapshot, why
 from bakeoff.catalog.load import Sources
-from bakeoff.catalog.model import Answer, Catalog, Context
+from bakeoff.catalog.model import Answer, Catalog, Context, Scope
+from tests.catalog import small
 from tests.catalog.small import ALPHA, TODAY, evidence, sources, stated
 
 A = "systems/framework/alpha.toml"
@@ -76,6 +77,16 @@ def test_refuted_lists_what_was_said_and_what_is_known(held: Catalog) -> None:
     assert found["alpha.training"].said == "It trains."
     assert found["alpha.training"].found == "no: It does not."
     assert found["alpha.speed_infer@device=cpu"].found_by == "paper, table 1"
+
+
+def test_a_measurement_refutes_what_is_said_of_the_case_it_measured() -> None:
+    said = stated("speed_infer", 90.0, evidence(EvidenceKind.IMPRESSION))
+    elsewhere = stated("speed_infer", 90.0, evidence(EvidenceKind.IMPRESSION), scope=Scope(device=("gpu",)))
+    close = stated("speed_infer", 45.0, evidence(EvidenceKind.IMPRESSION), scope=Scope(device=("x86",)))
+    seen = evidence(EvidenceKind.MEASURED_HERE, interval=(39.0, 40.0, 41.0))
+    measured = stated("speed_infer", 40.0, seen, scope=Scope(device=("intel",)))
+    found = listing.refuted(small.catalog(said, elsewhere, close, measured))
+    assert [(item.claim, item.found) for item in found] == [("it.speed_infer", "40 points: It says so.")]
 
 
 def test_unknowns_tell_stated_ones_first_or_the_most_valuable(held: Catalog) -> None:

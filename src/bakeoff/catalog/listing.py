@@ -9,7 +9,7 @@ from datetime import date
 
 from bakeoff.base.errors import InputError, Problem, unknown_name
 from bakeoff.base.evidence import Evidence, EvidenceKind
-from bakeoff.catalog import weigh
+from bakeoff.catalog import scope, weigh
 from bakeoff.catalog.model import Answer, Catalog, Claim, Layer, Lifecycle, PropertyKind, System
 
 Worth = Callable[[str, str], float]
@@ -54,7 +54,7 @@ class Refutation:
     """Something that was stated and turned out otherwise."""
 
     claim: str
-    """Claim that corrects it."""
+    """Claim it was stated under."""
     said: str
     """What was stated."""
     said_by: str
@@ -125,13 +125,15 @@ def unknowns(catalog: Catalog, *, layer: str = "", worth: Worth | None = None) -
 
 
 def refuted(catalog: Catalog) -> tuple[Refutation, ...]:
-    """What was stated and is contradicted: superseded evidence, and measures a stronger source puts elsewhere."""
+    """What was stated and is contradicted: superseded evidence, and what a stronger source or a measurement denies."""
     found = []
+    tree = scope.Tree(catalog.systems)
     for system in catalog.systems.values():
         for claim in system.claims:
             if claim.inherited_from is None:
                 found += list(_superseded(claim))
                 found += list(_outmeasured(catalog, claim))
+        found += list(_contradicted(catalog, tree, system))
         state = system.lifecycle
         label = Claim(f"{system.id}.lifecycle", system.id, "lifecycle", state.status.value, evidence=state.evidence)
         found += list(_superseded(label))
@@ -180,8 +182,46 @@ def _outmeasured(catalog: Catalog, claim: Claim) -> Iterator[Refutation]:
                 yield _refutation(claim, weak, strong, f"{strong.value:g} points: {strong.says}")
 
 
+def _contradicted(catalog: Catalog, tree: scope.Tree, system: System) -> Iterator[Refutation]:
+    """Statements that a measurement of a case they cover contradicts."""
+    for measured in system.claims:
+        strong = next((item for item in measured.evidence if item.kind in weigh.MEASURED and not item.superseded), None)
+        if strong is None or measured.inherited_from is not None:
+            continue
+        for stated in _covering(tree, system, measured):
+            spoken = [item for item in stated.evidence if item.kind not in weigh.HARD and not item.superseded]
+            for weak in spoken:
+                if _apart(catalog, (stated, weak), (measured, strong)):
+                    yield _refutation(stated, weak, strong, _found(measured, strong))
+
+
+def _covering(tree: scope.Tree, system: System, claim: Claim) -> Iterator[Claim]:
+    """Other claims of a system on the same question whose scope takes in that of `claim`."""
+    for other in system.claims:
+        same = (other.property, other.object, other.via) == (claim.property, claim.object, claim.via)
+        if same and other is not claim and scope.nested(tree, claim.scope, other.scope):
+            yield other
+
+
+def _apart(catalog: Catalog, weak: tuple[Claim, Evidence], strong: tuple[Claim, Evidence]) -> bool:
+    """Whether two claims say different things: answers that differ, or points whose widths do not meet."""
+    mids = [weigh.points(claim, item) for claim, item in (weak, strong)]
+    if mids[0] is None or mids[1] is None:
+        values = {weak[0].value, strong[0].value}
+        return Answer.NO in values and bool(values & {Answer.YES, Answer.PARTIAL})
+    reach = sum(weigh.own_half(item, catalog.constants) for _, item in (weak, strong))
+    return abs(mids[0] - mids[1]) > reach
+
+
+def _found(claim: Claim, item: Evidence) -> str:
+    mid = weigh.points(claim, item)
+    value = f"{mid:g} points" if mid is not None else str(claim.value)
+    return f"{value}: {item.says}" if item.says else value
+
+
 def _refutation(claim: Claim, weak: Evidence, strong: Evidence, found: str) -> Refutation:
-    said = weak.says or (f"{weak.value:g} points" if weak.value is not None else "")
+    mid = weigh.points(claim, weak)
+    said = weak.says or (f"{mid:g} points" if mid is not None else str(claim.value))
     return Refutation(
         claim=claim.id,
         said=said,

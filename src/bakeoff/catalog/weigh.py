@@ -85,7 +85,7 @@ def weigh(claim: Claim, meeting: Meeting, ground: Ground) -> tuple[Weight, ...]:
         if torn and item.value is not None:
             reasons.append("inconsistent: the sources of this claim contradict each other")
         level = max(LOWEST, start_level(item, ground.about, ground.constants) - len(reasons))
-        mid = _points(claim, item)
+        mid = points(claim, item)
         half = _half(item, meeting, ground) if mid is not None else 0.0
         found.append(Weight(claim, index, level, tuple(reasons), mid, half))
     return tuple(found)
@@ -137,7 +137,8 @@ def _downgrades(claim: Claim, item: Evidence, meeting: Meeting, ground: Ground) 
     return reasons
 
 
-def _points(claim: Claim, item: Evidence) -> float | None:
+def points(claim: Claim, item: Evidence) -> float | None:
+    """Points one source states: its interval's middle, its own value, else the claim's; None for what is no measure."""
     if item.interval is not None:
         return item.interval.mid
     if item.value is not None:
@@ -167,7 +168,7 @@ def own_half(item: Evidence, constants: Mapping[str, float]) -> float:
 def _torn(claim: Claim, constants: Mapping[str, float]) -> bool:
     """Whether two sources of a claim, of any kind, state values whose widths do not meet."""
     stated = [
-        (_points(claim, item), own_half(item, constants))
+        (points(claim, item), own_half(item, constants))
         for item in claim.evidence
         if not item.superseded and (item.value is not None or item.interval is not None)
     ]
