@@ -28,7 +28,8 @@ REFERENCE_PY = '''
 import numpy as np
 
 def weights(spec, seed):
-    return {"b": np.random.default_rng([seed, 1]).standard_normal((spec["k"], spec["n"])).astype(np.float32).astype(float)}
+    b = np.random.default_rng([seed, 1]).standard_normal((spec["k"], spec["n"]))
+    return {"b": b.astype(np.float32).astype(float)}
 
 def inputs(spec, seed, count):
     rng = np.random.default_rng([seed, 2])
@@ -155,6 +156,7 @@ class World:
         return {"slow": None, "fast": 50_000_000}.get(spec.name, 0)
 
     def open(self, env: Env, adapter: Path, launch: Launch) -> Simulated | Fault:
+        assert env.key
         if adapter.name == "probe":
             return Fault(Outcome.MISSING, "the simulated machine has no peaks")
         behaviour = self.systems[adapter.name]
@@ -201,6 +203,7 @@ class Simulated:
         return Outputs(tuple(steps), state, dtypes)
 
     def memory(self, order: Sequence[int] = ()) -> Memory | Fault:
+        assert order
         return Memory(1000, self.behaviour.peak_bytes, exact=True)
 
     def pause(self) -> Fault | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -31,7 +32,7 @@ def test_launches_are_drawn_and_none_falls_behind() -> None:
         drawn.append(one)
         assert max(played.values()) - min(played.values()) <= 2
     assert drawn != sorted(drawn)
-    assert len(set(zip(drawn, drawn[1:], strict=False))) == 9
+    assert len(set(pairwise(drawn))) == 9
 
 
 @given(st.floats(1e-8, 5.0))

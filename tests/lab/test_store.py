@@ -14,6 +14,7 @@ from bakeoff.base.errors import InputError, StoreError
 from bakeoff.base.evidence import EvidenceKind
 from bakeoff.base.quantity import Interval
 from bakeoff.lab import bundle, migrations, results
+from bakeoff.lab.adapters import load_all
 from bakeoff.lab.bridge import measured_claims, points
 from bakeoff.lab.campaign import Lab, run
 from bakeoff.lab.cells import Campaign, Trust
@@ -208,8 +209,6 @@ def test_points_are_not_clipped(measured: tuple[Lab, Campaign]) -> None:
 
 
 def test_the_cost_of_a_campaign_is_estimated(measured: tuple[Lab, Campaign]) -> None:
-    from bakeoff.lab.adapters import load_all
-
     made, _ = measured
     workload = load(made.workloads / "toy")
     adapters = load_all(made.adapters)
@@ -217,7 +216,7 @@ def test_the_cost_of_a_campaign_is_estimated(measured: tuple[Lab, Campaign]) -> 
     assert small.unknown == ("slow",)
     assert small.download_bytes >= 50_000_000
     brought = estimate(
-        replace(REQUEST, budget_s=60.0, pythons={name: "python" for name in adapters}),
+        replace(REQUEST, budget_s=60.0, pythons=dict.fromkeys(adapters, "python")),
         workload,
         adapters,
         made.environments,

@@ -15,8 +15,9 @@ import bakeoff
 from bakeoff.base.errors import InputError, MachineError, unknown_name
 from bakeoff.base.files import locked
 from bakeoff.base.outcome import Outcome
+from bakeoff.base.records import digest
 from bakeoff.isolate import machine
-from bakeoff.isolate.env import Env
+from bakeoff.isolate.env import Env, EnvSpec
 from bakeoff.isolate.fault import Fault
 from bakeoff.isolate.protocol import Limits
 from bakeoff.isolate.session import Launch, Session
@@ -162,7 +163,7 @@ def _header(request: Request, workload: Workload, here: Machine, key: str, now: 
     cost = workload.oracle.cost(spec)
     usable = machine.usable_cpus()
     return Header(
-        id=f"{now:%Y%m%d-%H%M%S}-{workload.id}-{key[:4]}",
+        id=f"{now:%Y%m%d-%H%M%S}-{workload.id}-{digest([key, now])[:4]}",
         request=request,
         request_key=key,
         workload_version=workload.version,
@@ -213,6 +214,7 @@ def _restore(contenders: list[Contender], raw: Raw) -> None:
 
 
 def _environments(contenders: list[Contender], lab: Lab, progress: Progress) -> None:
+    known: dict[tuple[str, EnvSpec], Env | Fault] = {}
     for done, one in enumerate(contenders):
         if one.running:
             before = one.facts
@@ -222,7 +224,7 @@ def _environments(contenders: list[Contender], lab: Lab, progress: Progress) -> 
             def tell(text: str, key: str = key, done: int = done) -> None:
                 progress(Event(Stage.ENVIRONMENT, text, arm=key, done=done, total=len(contenders)))
 
-            settle_environment(one, lab.environments, tell)
+            settle_environment(one, lab.environments, tell, known)
             if one.facts.environment_s is None:
                 one.facts = replace(one.facts, environment_s=before.environment_s)
     reference = contenders[0]

@@ -138,14 +138,21 @@ def contender(
     return Contender(index, facts, seat)
 
 
-def settle_environment(one: Contender, environments: Environments, tell: Callable[[str], None]) -> None:
-    """Builds or adopts the environment of an arm; a fault becomes its outcome."""
+def settle_environment(
+    one: Contender,
+    environments: Environments,
+    tell: Callable[[str], None],
+    known: dict[tuple[str, EnvSpec], Env | Fault],
+) -> None:
+    """Builds or adopts the environment of an arm; a fault becomes its outcome. Settings of one system share one."""
     if one.seat is None:
         return
-    if str(one.seat.env.python) not in ("", "."):
-        found = environments.adopt(one.seat.env.python)
-    else:
-        found = environments.ensure(one.seat.adapter.spec, progress=tell)
+    python, spec = one.seat.env.python, one.seat.adapter.spec
+    brought = str(python) not in ("", ".")
+    key = (str(python), EnvSpec(name="", python="", requires=()) if brought else spec)
+    if key not in known:
+        known[key] = environments.adopt(python) if brought else environments.ensure(spec, progress=tell)
+    found = known[key]
     if isinstance(found, Fault):
         one.fail(found)
         one.seat = None

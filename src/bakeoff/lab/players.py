@@ -177,6 +177,8 @@ def warm(worker: Worker, seat: Seat, truth: Truth, number: int, *, seed: int) ->
         else [steps[i : i + 1] for i in range(steps.size)]
     )
     stepping = max(block.wall_ns - block.outside_ns - block.readback_ns, 1)
+    waited = sum(sample.delay_ns or 0 for sample in block.samples)
+    timed = max(sum(sample.ns for sample in block.samples), 1)
     facts = LaunchFacts(
         number=number,
         import_cpu_s=hello.import_cpu_s,
@@ -184,7 +186,7 @@ def warm(worker: Worker, seat: Seat, truth: Truth, number: int, *, seed: int) ->
         first_call_s=prepared.first_call_s,
         cold=False,
         step_s=step_s,
-        threads_used=(block.cpu_ns - block.outside_cpu_ns) / stepping,
+        threads_used=(block.cpu_ns - block.outside_cpu_ns + waited * stepping / timed) / stepping,
         warmup_s=tuple(float(np.median(part)) for part in parts),
         same_input=same,
         escaped=block.escaped,

@@ -121,7 +121,7 @@ class LaunchFacts:
     step_s: float = 0.0
     """Median step while warming up; sizes the blocks."""
     threads_used: float | None = None
-    """CPU time over wall time while warming up."""
+    """CPU time, and time waited for a processor, over wall time while warming up."""
     warmup_s: tuple[float, ...] = ()
     """Medians of successive short blocks from the first step on."""
     same_input: float | None = None
