@@ -22,7 +22,7 @@ WANTED = (
     "catalog/data/systems/",
     "catalog/data/rules/",
     "report/templates/",
-    "examples/cpu-serving.toml",
+    "new/tour/profile.toml",
     "py.typed",
 )
 """What the wheel must contain beside the host's modules; folders end with a slash."""
@@ -31,8 +31,8 @@ COMMANDS = (
     ("--version",),
     ("catalog", "list", "--json"),
     ("profile", "words", "--json"),
-    ("decide", "{examples}/cpu-serving.toml", "--json"),
-    ("decide", "{examples}/cpu-serving.toml", "--html", "report.html"),
+    ("decide", "{profile}", "--json"),
+    ("decide", "{profile}", "--html", "report.html"),
 )
 
 
@@ -50,11 +50,11 @@ def main() -> int:
         print(f"the wheel lacks: {', '.join(missing)}", file=sys.stderr)
         return 1
     program = Path(sysconfig.get_path("scripts")) / "bakeoff"
-    examples = Path(sysconfig.get_path("purelib")) / "bakeoff" / "examples"
+    profile = Path(sysconfig.get_path("purelib")) / "bakeoff" / "new" / "tour" / "profile.toml"
     with tempfile.TemporaryDirectory() as folder:
         environment = {**os.environ, "HOME": folder, "BAKEOFF_HOME": f"{folder}/state"}
         for command in COMMANDS:
-            words = [str(program), *(word.format(examples=examples) for word in command)]
+            words = [str(program), *(word.format(profile=profile) for word in command)]
             print("$ bakeoff", *words[1:], flush=True)
             done = subprocess.run(words, cwd=folder, env=environment, capture_output=True, text=True, check=False)
             if done.returncode != 0:
