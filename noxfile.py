@@ -20,7 +20,7 @@ nox.options.error_on_missing_interpreters = True
 
 ROOT = Path(__file__).parent
 LOCK = ROOT / "requirements.lock"
-TYPED = ("src/bakeoff", "tests", "docs/reference.py", "noxfile.py")
+TYPED = ("src/bakeoff", "tests", "docs/reference.py", "docs/pictures.py", "noxfile.py")
 
 
 def _install(session: nox.Session, *, project: bool = True) -> None:

@@ -133,7 +133,14 @@ _ASKED = (
     Argument("languages", "Language its authors write.", Kind.TEXTS, flag="--language", into="asked"),
     Argument("constraints", "A hard requirement.", Kind.TEXTS, flag="--must", into="asked"),
     Argument("prefer", "A soft wish.", Kind.TEXTS, into="asked"),
-    Argument("weights", "Weight of an axis.", Kind.WEIGHTS, flag="--weight", into="asked", metavar="AXIS=N"),
+    Argument(
+        "weights",
+        "Share of an axis in the value, 0 to 1.",
+        Kind.WEIGHTS,
+        flag="--weight",
+        into="asked",
+        metavar="AXIS=N",
+    ),
     Argument("pinned", "Allow only this system in a layer.", Kind.PINS, flag="--pin", into="asked", metavar="LAYER=ID"),
     Argument("excluded", "A system not wanted.", Kind.TEXTS, flag="--exclude", into="asked"),
 )
