@@ -16,12 +16,13 @@ from pathlib import Path
 import pytest
 
 from bakeoff.base.outcome import Outcome
-from bakeoff.isolate.env import Builder
+from bakeoff.isolate.env import Builder, Env
+from bakeoff.isolate.session import Launch, Session
 from bakeoff.isolate.sources import Sources
 from bakeoff.lab import adapters as adapter_files
-from bakeoff.lab import results
+from bakeoff.lab import peaks, results
 from bakeoff.lab.campaign import Lab, run
-from bakeoff.lab.raw import Cell, Request
+from bakeoff.lab.raw import Cell, Peaks, Request
 from bakeoff.lab.store import Store
 from tests.lab.simulated import write_workloads
 
@@ -117,6 +118,21 @@ def test_real_workers_are_checked_timed_and_ranked(tmp_path: Path) -> None:
         timed_s = sum(block.wall_ns for block in raw.blocks) * 1e-9
         assert measuring_s < 0.25 * timed_s, "the host sleeps while a worker is timed"
         assert results.verify(store, campaign.id).exact
+
+
+def test_the_peaks_of_the_machine_are_measured_in_a_worker(tmp_path: Path) -> None:
+    env = Builder(tmp_path / "envs", Sources()).adopt(Path(sys.executable))
+    assert isinstance(env, Env)
+    launch = Launch(threads=1, log=tmp_path / "log")
+    found = peaks.measure(Session.open, env, launch, footprint_bytes=1e5, scratch=tmp_path)
+    assert found is not None
+    assert found.flops_per_s > 1e8
+    assert found.bytes_per_s > 1e7
+    better = peaks.larger(found, Peaks(found.flops_per_s / 2, found.bytes_per_s * 2))
+    assert better == Peaks(found.flops_per_s, found.bytes_per_s * 2)
+    assert peaks.larger(None, found) == found
+    absent = Env("gone", tmp_path, tmp_path / "no-python", {}, 0, 0.0)
+    assert peaks.measure(Session.open, absent, launch, footprint_bytes=1e5, scratch=tmp_path) is None
 
 
 HOST = """

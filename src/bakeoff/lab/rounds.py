@@ -72,8 +72,8 @@ class Game:
 
     @property
     def spent_s(self) -> float:
-        """Budget used."""
-        return self.spent_before_s + time.monotonic() - self.began_s
+        """Budget used; nothing before the race."""
+        return self.spent_before_s + (time.monotonic() - self.began_s if self.began_s else 0.0)
 
     def store_run(self, one: Contender) -> None:
         """Writes what is known of an arm."""
