@@ -197,6 +197,8 @@ def _write(
         file = RegistryFile(SCHEMA, system.id, today, snapshot, packages)
         where = f"registry/{system.id}.json"
         files.write_atomic(data / where, records.dumps(file, indent=1) + "\n")
+        # Part of the package, not of somebody's state: whoever may run it must be able to read it.
+        (data / where).chmod(0o644)
         written.append(where)
     for name in former:
         if name not in sources.catalog.systems:
