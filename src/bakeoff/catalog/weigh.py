@@ -172,5 +172,5 @@ def _torn(claim: Claim, constants: Mapping[str, float]) -> bool:
         for item in claim.evidence
         if not item.superseded and (item.value is not None or item.interval is not None)
     ]
-    points = [(mid, half) for mid, half in stated if mid is not None]
-    return any(abs(a - b) > ha + hb for i, (a, ha) in enumerate(points) for b, hb in points[i + 1 :])
+    known = [(mid, half) for mid, half in stated if mid is not None]
+    return any(abs(a - b) > ha + hb for i, (a, ha) in enumerate(known) for b, hb in known[i + 1 :])
