@@ -9,7 +9,7 @@ from datetime import date
 from bakeoff.base.evidence import Evidence, EvidenceKind
 from bakeoff.base.quantity import Interval
 from bakeoff.catalog.model import Answer, Belief, Catalog, Claim, Context, Layer, Relation, System, Use
-from bakeoff.catalog.resolve import resolve
+from bakeoff.catalog.resolve import prior, resolve
 from bakeoff.catalog.snapshot import Overlay
 from bakeoff.decide.situation import Situation, Target
 
@@ -83,7 +83,7 @@ class Facts:
             if name in _PER_TARGET and len(context.device) > 1:
                 belief = self._remembered(key, self._over_targets(subject, name, context))
             else:
-                belief = self._remembered(key, resolve(self.catalog, subject, name, context, today=self.today))
+                belief = self._remembered(key, self._placed(subject, name, context))
         return belief
 
     def _over_targets(self, subject: str, name: str, context: Context) -> Belief:
@@ -94,7 +94,7 @@ class Facts:
         for target in targets:
             runs = self.on_target(subject, relation, target)
             only = replace(context, device=target.devices[:1])
-            belief = resolve(self.catalog, subject, name, only, today=self.today)
+            belief = self._placed(subject, name, only)
             if self.stated(subject, relation) and (runs is None or runs.answer is Answer.NO):
                 belief = replace(belief, mid=0.0, low=0.0, high=0.0, prior=None)
             beliefs.append(belief)
@@ -113,6 +113,19 @@ class Facts:
             level=min(belief.level for belief in beliefs),
             uses=tuple(dict.fromkeys(use for belief in beliefs for use in belief.uses)),
         )
+
+    def _placed(self, subject: str, name: str, context: Context) -> Belief:
+        """The belief; a mere grade of speed that names no device cannot be placed on an anchor that is per device."""
+        belief = resolve(self.catalog, subject, name, context, today=self.today)
+        if name not in _PER_TARGET or belief.mid is None or belief.level > 1:
+            return belief
+        claims = [claim for use in belief.uses if use.used and (claim := self.claim(use.claim)) is not None]
+        if any(claim.scope.device or _first_hand(claim) for claim in claims):
+            return belief
+        layers = self.system(subject).layers
+        home = Layer.SERVING if name == "speed_infer" and Layer.SERVING in layers else layers[0]
+        drawn = prior(self.catalog, home, name, context, today=self.today)
+        return replace(belief, mid=None, low=drawn.low, high=drawn.high, prior=drawn, level=0)
 
     def fit(self, subject: str, layer: str) -> Belief:
         """The belief about a system's fit in a layer; where nothing is known, that of a neighbouring context, wider."""
@@ -230,6 +243,10 @@ class Facts:
         self.read.update(use.claim for use in belief.uses)
         used = tuple(dict.fromkeys(use.claim for use in belief.uses if use.used))
         return Fact(belief.answer, used or (f"{subject}.{relation}.{device}",))
+
+
+def _first_hand(claim: Claim) -> bool:
+    return any(item.kind is not EvidenceKind.IMPRESSION for item in claim.evidence if not item.superseded)
 
 
 def _middle(belief: Belief) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -160,12 +161,13 @@ def _primary(wanted: str, layers: tuple[str, ...]) -> str:
 def _weights(
     profile: Profile, rules: Rules, requirements: tuple[Requirement, ...], *, layers: tuple[str, ...], spread_out: bool
 ) -> dict[str, float]:
-    central = dict(rules.axis_weights)
     activity, domain = rules.activities.get(profile.activity), rules.domains.get(profile.domain)
-    factors = [word.weights for word in (activity, domain, *requirements) if word is not None]
-    for factor in factors:
-        for axis, value in factor.items():
-            central[axis] = central.get(axis, 0.0) * value
+    stresses = [word.weights for word in (activity, domain, *requirements) if word is not None]
+    most = rules.constants["weight_factor_most"]
+    central = {
+        axis: weight * min(most, math.prod(stress.get(axis, 1.0) for stress in stresses))
+        for axis, weight in rules.axis_weights.items()
+    }
     if not spread_out or not {"framework", "trainer"} & set(layers):
         central["distributed"] = 0.0
     if profile.order and not profile.weights:

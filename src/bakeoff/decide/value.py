@@ -318,9 +318,8 @@ class _Bonuses:
 
     def _language(self, layer: str, system: str) -> list[Bonus]:
         languages = self.situation.profile.languages
-        shipped = layer == "serving" or (layer == "framework" and "serving" not in self.situation.layers)
         stated = self.facts.stated(system, Relation.SPEAKS)
-        if not languages or not stated or not (shipped or layer == "framework"):
+        if not languages or not stated or layer not in ("framework", "serving", "kernel"):
             return []
         facts = [self.facts.related(system, Relation.SPEAKS, language) for language in languages]
         if any(fact is not None and fact.answer is not Answer.NO for fact in facts):
