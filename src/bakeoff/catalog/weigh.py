@@ -150,7 +150,8 @@ def _half(item: Evidence, meeting: Meeting, ground: Ground) -> float:
     """Half width: that of the kind, or the measured interval; doubled per half-life; plus what the transfer costs."""
     constants = ground.constants
     half = own_half(item, constants) * 2 ** (age_days(item, ground.today) / ground.about.half_life_days)
-    if item.kind in MEASURED and ground.about.speed:
+    # An interval from the lab holds its workload's own transfer width already.
+    if item.kind in MEASURED and ground.about.speed and item.interval is None:
         half += constants["transfer_base"]
     half += sum(constants[_TRANSFERS[kind]] for kind, _ in meeting.aside)
     return min(half, constants["width_most"])
