@@ -88,6 +88,13 @@ class Need:
     """SPDX ids of which one must suffice; used instead of a property."""
     vetoes: bool = False
     """Only a stated `no` excludes; not knowing makes nothing conditional. For properties hardly anybody documents."""
+    instead: tuple[str, ...] = ()
+    """Layers looked at where the stack has none of `layers`: what runs when nothing is served."""
+
+    def looks_at(self, stack: tuple[str, ...]) -> tuple[str, ...]:
+        """The layers of a stack this demand is about."""
+        found = tuple(layer for layer in self.layers if layer in stack)
+        return found or tuple(layer for layer in self.instead if layer in stack)
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,7 +92,8 @@ class Facts:
         targets = self.situation.train if relation == "trains_on" else self.situation.serve
         beliefs = []
         for target in targets:
-            runs = self.on_target(subject, relation, target)
+            found = [self.on_target(subject, one, target) for one in ("trains_on", "serves_on")]
+            runs = max((fact for fact in found if fact), key=lambda fact: _ORDER[fact.answer], default=None)
             only = replace(context, device=target.devices[:1])
             belief = self._placed(subject, name, only)
             if self.stated(subject, relation) and (runs is None or runs.answer is Answer.NO):

@@ -80,7 +80,7 @@ def stack_needs(situation: Situation) -> tuple[StackNeed, ...]:
     """Demands that one of several layers must meet; those that look at one layer only are judged there."""
     found = []
     for requirement, need in _needs(situation):
-        layers = tuple(layer for layer in need.layers if layer in situation.stack_layers)
+        layers = need.looks_at(situation.stack_layers)
         if not need.each and len(layers) > 1:
             name = need.property or "licence"
             found.append(StackNeed(requirement.id, layers, name, need.vetoes, requirement.otherwise))
@@ -120,7 +120,7 @@ class _Judge:
         self._lasting(layer, system, exclusions)
         coverage, claims = self._hardware(layer, system, exclusions, conditions)
         for requirement, need in _needs(self.situation):
-            layers = [name for name in need.layers if name in self.situation.layers]
+            layers = need.looks_at(self.situation.layers)
             if layer in layers and (need.each or len(layers) == 1):
                 self._need(layer, system, requirement, need, (exclusions, conditions))
         if self.profile.licences and layer != "kernel":
@@ -173,13 +173,18 @@ class _Judge:
         if layer == "kernel":
             # A kernel layer runs where its framework trains or serves: either claim will do.
             targets = tuple(dict.fromkeys((*self.situation.train, *self.situation.serve)))
-            stated = [name for name in ("trains_on", "serves_on") if self.facts.stated(system.id, name)]
+            stated = [name for name in ("trains_on", "serves_on") if self._runs(system.id, name)]
             return (stated[-1], targets) if stated else ("", ())
         if layer in ("trainer", "library"):
             for relation, targets in (("trains_on", self.situation.train), ("serves_on", self.situation.serve)):
                 if targets and self.facts.stated(system.id, relation):
                     return relation, targets
         return "", ()
+
+    def _runs(self, system: str, relation: str) -> bool:
+        """Whether it is stated to run anywhere at all: what runs nowhere, such as no kernel layer, needs no device."""
+        facts = [self.facts.related(system, relation, device) for device in self.facts.stated(system, relation)]
+        return any(fact is not None and fact.answer is not Answer.NO for fact in facts)
 
     def _points(self, fact: Fact | None) -> float:
         constants = self.facts.constants
