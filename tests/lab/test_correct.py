@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import ml_dtypes
 import numpy as np
@@ -32,7 +33,7 @@ def worker(tmp_path: Path, checked: Truth, behaviour: Behaviour) -> tuple[Simula
     return made_worker, module
 
 
-def digest(checked: Truth, at: int, slot: int, step: int, first: int, value: np.ndarray) -> Digest:
+def digest(checked: Truth, at: int, slot: int, step: int, first: int, value: Any) -> Digest:
     name = checked.workload.compare[0]
     plain = arrays.digest(value, checked.seed, name)
     sums = None if plain["sums"] is None else tuple(plain["sums"])
@@ -47,7 +48,7 @@ def test_training_knows_several_episodes_and_their_losses(tmp_path: Path) -> Non
     assert all(len(played.order) == 6 for played in checked.played)
     assert all(played.state for played in checked.played)
     second = checked.played[2]
-    loss = np.asarray(second.own[4]["loss"])
+    loss: Any = np.asarray(second.own[4]["loss"])
     ratio, _ = checked.digest_ratio(digest(checked, 10, second.order[4], 5, 6, loss), [0, 2])
     assert ratio <= 1.01
     ratio, words = checked.digest_ratio(digest(checked, 10, second.order[4], 5, 6, loss * np.float32(1.001)), [0, 2])
@@ -57,7 +58,7 @@ def test_training_knows_several_episodes_and_their_losses(tmp_path: Path) -> Non
 
 def test_digests_of_the_wrong_input_type_or_not_finite_are_caught(tmp_path: Path) -> None:
     checked = made(tmp_path, "toy")
-    steps = checked.played[0].own
+    steps: Any = checked.played[0].own
     assert checked.digest_ratio(digest(checked, 7, 2, 1, 7, steps[2]["c"]), [])[0] <= 2
     assert checked.digest_ratio(digest(checked, 7, 2, 1, 7, steps[3]["c"]), [])[0] > 1e4
     assert np.isinf(checked.digest_ratio(digest(checked, 7, 2, 1, 7, steps[2]["c"].astype(np.float64)), [])[0])
@@ -87,7 +88,7 @@ def test_an_honest_worker_agrees(tmp_path: Path) -> None:
         (lambda value: value * np.float32(1 + 1e-4), "rms error"),
     ],
 )
-def test_what_disagrees_is_named(tmp_path: Path, distort: Callable[[np.ndarray], np.ndarray], words: str) -> None:
+def test_what_disagrees_is_named(tmp_path: Path, distort: Callable[[Any], Any], words: str) -> None:
     assert words in agreement_of(tmp_path, "toy", Behaviour(distort=distort))
 
 

@@ -28,7 +28,7 @@ HEADER = Header(
     probe_delay=0.0,
     timer_ns=1,
     null_ns=50.0,
-    peaks=Peaks(flops_per_s=2e9, bytes_per_s=1e9),
+    peaks=Peaks(flops_per_s=2e9, ceiling_flops_per_s=2e9, bytes_per_s=1e9),
     software="0",
 )
 LAUNCH = LaunchFacts(

@@ -124,15 +124,16 @@ def test_the_peaks_of_the_machine_are_measured_in_a_worker(tmp_path: Path) -> No
     env = Builder(tmp_path / "envs", Sources()).adopt(Path(sys.executable))
     assert isinstance(env, Env)
     launch = Launch(threads=1, log=tmp_path / "log")
-    found = peaks.measure(Session.open, env, launch, footprint_bytes=1e5, scratch=tmp_path)
+    found = peaks.measure(Session.open, env, launch, footprint_bytes=1e5, flags=(), scratch=tmp_path)
     assert found is not None
     assert found.flops_per_s > 1e8
     assert found.bytes_per_s > 1e7
-    better = peaks.larger(found, Peaks(found.flops_per_s / 2, found.bytes_per_s * 2))
-    assert better == Peaks(found.flops_per_s, found.bytes_per_s * 2)
+    assert found.ceiling_flops_per_s == found.flops_per_s
+    better = peaks.larger(found, Peaks(found.flops_per_s / 2, found.flops_per_s * 2, found.bytes_per_s * 2))
+    assert better == Peaks(found.flops_per_s, found.flops_per_s * 2, found.bytes_per_s * 2)
     assert peaks.larger(None, found) == found
     absent = Env("gone", tmp_path, tmp_path / "no-python", {}, 0, 0.0)
-    assert peaks.measure(Session.open, absent, launch, footprint_bytes=1e5, scratch=tmp_path) is None
+    assert peaks.measure(Session.open, absent, launch, footprint_bytes=1e5, flags=(), scratch=tmp_path) is None
 
 
 HOST = """

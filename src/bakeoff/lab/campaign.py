@@ -247,7 +247,10 @@ def _peaks(header: Header, env: Env, lab: Lab, scratch: Path) -> Peaks | None:
     launch = Launch(
         threads=header.threads, log=scratch / "peaks.log", limits=Limits(call_s=60.0), cpus=header.cpus or None
     )
-    return peaks.measure(lab.open_worker, env, launch, footprint_bytes=header.bytes, scratch=scratch / "probe")
+    flags = header.machine.flags
+    return peaks.measure(
+        lab.open_worker, env, launch, footprint_bytes=header.bytes, flags=flags, scratch=scratch / "probe"
+    )
 
 
 def _game(

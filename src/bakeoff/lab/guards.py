@@ -166,9 +166,9 @@ def _impossible(header: Header, step_s: float) -> list[str]:
         return []
     found = []
     flops = header.flops / step_s
-    if flops > PEAK * header.peaks.flops_per_s:
+    if flops > PEAK * header.peaks.ceiling_flops_per_s:
         found.append(
-            f"impossible: {flops / 1e9:.3g} GFLOP/s, the machine's peak is {header.peaks.flops_per_s / 1e9:.3g}"
+            f"impossible: {flops / 1e9:.3g} GFLOP/s, the machine's peak is {header.peaks.ceiling_flops_per_s / 1e9:.3g}"
         )
     moved = header.bytes / step_s
     if moved > PEAK * header.peaks.bytes_per_s:

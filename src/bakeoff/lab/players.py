@@ -18,6 +18,7 @@ from bakeoff.lab import schedule
 from bakeoff.lab.adapters import Adapter, Setting
 from bakeoff.lab.cells import Agreement
 from bakeoff.lab.correct import Truth, agrees
+from bakeoff.lab.guards import CLEAN_DELAY
 from bakeoff.lab.raw import BlockFacts, LaunchFacts, Samples
 from bakeoff.lab.schedule import Turn
 
@@ -155,13 +156,10 @@ def warm(worker: Worker, seat: Seat, truth: Truth, number: int, *, seed: int) ->
     prepared = worker.prepare(truth.work(seat.module(truth), seat.setting.name))
     if isinstance(prepared, Fault):
         return prepared
-    step_s = max(prepared.second_call_s, 1e-7)
-    count = int(min(_MOST_WARMUP, max(_FEWEST_WARMUP, _WARMUP_S / step_s)))
-    key = (seed, -number, 0)
-    block = worker.run(turn(truth, key, schedule.Size(count, 0)).order, min_sample_s=0.0, drop=0)
-    if isinstance(block, Fault):
-        return block
-    steps = np.asarray([sample.ns / sample.iterations for sample in block.samples]) * 1e-9
+    blocks = _warm_up(worker, truth, (seed, -number), max(prepared.second_call_s, 1e-7))
+    if isinstance(blocks, Fault):
+        return blocks
+    steps = np.asarray([sample.ns / sample.iterations for block in blocks for sample in block.samples]) * 1e-9
     if steps.size == 0:
         return Fault(Outcome.FAILED, "its worker returned no sample while warming up")
     step_s = max(float(np.median(steps[steps.size // 2 :])), 1e-7)
@@ -171,14 +169,6 @@ def warm(worker: Worker, seat: Seat, truth: Truth, number: int, *, seed: int) ->
     stopped = worker.pause()
     if stopped is not None:
         return stopped
-    parts = (
-        np.array_split(steps, _WARMUP_BLOCKS)
-        if steps.size >= 2 * _WARMUP_BLOCKS
-        else [steps[i : i + 1] for i in range(steps.size)]
-    )
-    stepping = max(block.wall_ns - block.outside_ns - block.readback_ns, 1)
-    waited = sum(sample.delay_ns or 0 for sample in block.samples)
-    timed = max(sum(sample.ns for sample in block.samples), 1)
     facts = LaunchFacts(
         number=number,
         import_cpu_s=hello.import_cpu_s,
@@ -186,12 +176,43 @@ def warm(worker: Worker, seat: Seat, truth: Truth, number: int, *, seed: int) ->
         first_call_s=prepared.first_call_s,
         cold=False,
         step_s=step_s,
-        threads_used=(block.cpu_ns - block.outside_cpu_ns + waited * stepping / timed) / stepping,
-        warmup_s=tuple(float(np.median(part)) for part in parts),
+        threads_used=_threads(blocks),
+        warmup_s=tuple(float(np.median(part)) for part in np.array_split(steps, min(_WARMUP_BLOCKS, steps.size))),
         same_input=same,
-        escaped=block.escaped,
+        escaped=blocks[-1].escaped,
     )
     return Player(worker, facts)
+
+
+def _warm_up(worker: Worker, truth: Truth, key: tuple[int, int], step_s: float) -> list[Block] | Fault:
+    """Steps from the first one on, in chunks.
+
+    A quarter of a second where steps last as expected; twice that and a chunk more where they turn out to be slower.
+    """
+    left = int(min(_MOST_WARMUP, max(_FEWEST_WARMUP, _WARMUP_S / step_s)))
+    chunk = max(_FEWEST_WARMUP, left // _WARMUP_BLOCKS)
+    blocks: list[Block] = []
+    spent_s = 0.0
+    while left > 0 and spent_s < 2 * _WARMUP_S:
+        order = turn(truth, (*key, len(blocks)), schedule.Size(min(chunk, left), 0)).order
+        block = worker.run(order, min_sample_s=0.0, drop=0)
+        if isinstance(block, Fault):
+            return block
+        blocks.append(block)
+        left -= len(order)
+        spent_s += block.wall_ns * 1e-9
+    return blocks
+
+
+def _threads(blocks: Sequence[Block]) -> float:
+    """CPU time over wall time while stepping, with the time threads waited for a processor counted as used."""
+    used = stepping = waited = timed = 0.0
+    for block in blocks:
+        used += block.cpu_ns - block.outside_cpu_ns
+        stepping += block.wall_ns - block.outside_ns - block.readback_ns
+        waited += sum(sample.delay_ns or 0 for sample in block.samples)
+        timed += sum(sample.ns for sample in block.samples)
+    return (used + waited * stepping / max(timed, 1.0)) / max(stepping, 1.0)
 
 
 def turn(truth: Truth, key: tuple[int, int, int], size: schedule.Size) -> Turn:
@@ -266,5 +287,7 @@ def _same_input(worker: Worker, truth: Truth, step_s: float, seed: int) -> float
         block = worker.run(order, min_sample_s=0.0, drop=1)
         if isinstance(block, Fault):
             return block
-        times[same].append(float(np.median([sample.ns / sample.iterations for sample in block.samples])))
-    return min(times[True]) / min(times[False])
+        clean = [one for one in block.samples if (one.delay_ns or 0) <= CLEAN_DELAY * one.ns]
+        times[same].extend(one.ns / one.iterations for one in clean)
+    enough = min(len(times[True]), len(times[False])) >= count / 2
+    return float(np.median(times[True]) / np.median(times[False])) if enough else None

@@ -59,7 +59,9 @@ class Peaks:
     """What the machine itself can do, measured by NumPy in a worker at the campaign's threads."""
 
     flops_per_s: float
-    """Best rate of a large float32 matrix product."""
+    """Best undisturbed rate of a float32 matrix product."""
+    ceiling_flops_per_s: float
+    """What no float32 program can exceed by much: that rate times the vector width its BLAS leaves unused."""
     bytes_per_s: float
     """Best rate of a copy with the workload's own footprint, bytes read plus written."""
 

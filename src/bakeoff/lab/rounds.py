@@ -27,6 +27,8 @@ ROUNDS_PER_LAUNCH = 4
 """Rounds every launch plays on average before a stage can end."""
 FINAL_SHARE = 0.5
 """Share of the budget after which the arms still in the race get their final launches, settled or not."""
+LATE_SHARE = 0.9
+"""Share of the budget after which final launches are no longer started."""
 
 
 @dataclass(slots=True)
@@ -104,6 +106,8 @@ def race(game: Game) -> None:
         stages.append((request.finalists, 1.0))
     for wanted, share in stages:
         first = game.number
+        if wanted > request.launches and game.spent_s > LATE_SHARE * request.budget_s:
+            break
         while _needed(game.roles, game.live):
             if not _seated(game, wanted):
                 continue

@@ -6,8 +6,13 @@ import numpy as np
 
 
 def describe() -> dict[str, object]:
-    """Versions; there is nothing else to say."""
-    return {"versions": {"numpy": np.__version__}, "build": "", "devices": ["cpu"]}
+    """Versions, and which kernels the BLAS chose: they may be narrower than the processor."""
+    blas = np.show_config(mode="dicts")["Build Dependencies"]["blas"]
+    return {
+        "versions": {"numpy": np.__version__},
+        "build": str(blas.get("openblas configuration", "")),
+        "devices": ["cpu"],
+    }
 
 
 def device(settings: dict[str, object]) -> None:
