@@ -89,8 +89,9 @@ def build(profile: Profile, catalog: Catalog, rules: Rules, measured: Sequence[C
     situation = situate(profile, rules, known)
     facts = Facts(known, situation, rules.constants, today)
     judged = candidates(facts)
-    needs = stack_needs(situation)
-    return assemble(facts, rules, judged, needs)
+    joiner = Joiner(facts)
+    _own_kernels(joiner, judged)
+    return assemble(facts, rules, judged, stack_needs(situation), joiner=joiner)
 
 
 def assemble(
@@ -115,6 +116,27 @@ def assemble(
     return Model(
         facts.situation, facts, rules, judged, needs, joiner, space, values, by_axis, offsets, totals, chance, expected
     )
+
+
+def _own_kernels(joiner: Joiner, judged: dict[str, tuple[Candidate, ...]]) -> None:
+    """Lets a framework that no kernel layer there is for this hardware works with stand on its own kernels.
+
+    Not where the profile itself is about kernels: then one must be named.
+    """
+    situation = joiner.facts.situation
+    if (
+        "kernel" not in judged
+        or situation.primary == "kernel"
+        or any("kernel" in requirement.layers for requirement in situation.requirements)
+    ):
+        return
+    usable = [candidate.system for candidate in judged["kernel"] if not candidate.exclusions]
+    alone = [
+        Candidate("kernel", candidate.system, (), (), None, ())
+        for candidate in judged.get("framework", ())
+        if not any(joiner.pair(kernel, candidate.system) for kernel in usable) and candidate.system not in usable
+    ]
+    judged["kernel"] = (*judged["kernel"], *alone)
 
 
 def _offsets(facts: Facts, space: Space) -> Floats:

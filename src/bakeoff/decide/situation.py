@@ -124,7 +124,14 @@ def _split(
         if trains and not train and profile.activity == "training-on-device":
             train = list(loose)
     if not serve and serves:
-        serve = [target for target in loose if roles[target.token] in ("serve", "either")] or list(loose)
+        # Beside phones and boards, a machine full of accelerators is where the model was made.
+        small = any(role == "serve" for role in roles.values())
+        serve = [
+            target
+            for target in loose
+            if roles[target.token] == "serve"
+            or (roles[target.token] == "either" and not (small and target.scale != "device"))
+        ] or list(loose)
         if not trains and not any(roles[target.token] != "train" for target in loose):
             train = []
     return tuple(train), tuple(serve) if serves else ()

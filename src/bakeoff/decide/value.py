@@ -267,6 +267,7 @@ class _Bonuses:
         for requirement in (*self.situation.requirements, *self.situation.wishes):
             why = f"the project needs {requirement.text}"
             found += self._favours(requirement.favours, layer, system, (f"profile:{requirement.id}", why))
+        found += self._partly(layer, system)
         found += self._wishes(layer, system)
         found += self._estate(system)
         found += self._language(layer, system)
@@ -294,6 +295,16 @@ class _Bonuses:
     def _named(self, system: str, names: Sequence[str]) -> bool:
         aliases = self.facts.catalog.aliases
         return any(aliases.get(name, name) == system for name in names)
+
+    def _partly(self, layer: str, system: str) -> list[Bonus]:
+        found = []
+        for requirement in self.situation.requirements:
+            for need in requirement.needs:
+                asked = need.property and need.each and layer in need.looks_at(self.situation.layers)
+                if asked and self.facts.capability(system, need.property).answer is Answer.PARTIAL:
+                    text = f"it gives only in part what the project needs: {requirement.text}"
+                    found.append(Bonus(self.constants["partial_points"], f"profile:{requirement.id}", text))
+        return found
 
     def _wishes(self, layer: str, system: str) -> list[Bonus]:
         found = []
