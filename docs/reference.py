@@ -18,7 +18,8 @@ from bakeoff.base import errors, evidence, quantity
 from bakeoff.base.evidence import EvidenceKind
 from bakeoff.base.outcome import Outcome
 from bakeoff.catalog import load, model
-from bakeoff.cli.doors import DOORS, GROUPS, Argument, Door
+from bakeoff.cli.commands import DOORS, GROUPS
+from bakeoff.cli.doors import Argument, Door
 from bakeoff.decide import model as deciding
 from bakeoff.lab import cells
 from bakeoff.report.markdown import table

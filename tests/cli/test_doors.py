@@ -8,7 +8,8 @@ from collections import Counter
 import pytest
 
 from bakeoff.api import Bakeoff
-from bakeoff.cli.doors import DOORS, GROUPS, Argument, Door, Kind, Swap
+from bakeoff.cli.commands import DOORS, GROUPS
+from bakeoff.cli.doors import Argument, Door, Kind, Swap
 from bakeoff.cli.lazy import load
 
 PARTS = ("catalog", "decisions", "lab", "projects")

@@ -13,7 +13,8 @@ from bakeoff.base.records import to_plain
 from bakeoff.cli import main as program
 from bakeoff.cli import render_lab, screen
 from bakeoff.cli.call import method_of, read
-from bakeoff.cli.doors import DOORS, Door
+from bakeoff.cli.commands import DOORS
+from bakeoff.cli.doors import Door
 from bakeoff.cli.values import Raw
 from tests.report import samples
 

@@ -17,7 +17,8 @@ from pathlib import Path
 import pytest
 
 from bakeoff.cli import call
-from bakeoff.cli.doors import DOORS, Argument, Door, Kind
+from bakeoff.cli.commands import DOORS
+from bakeoff.cli.doors import Argument, Door, Kind
 from bakeoff.cli.values import Raw
 from tests.repo.source import ROOT, Module, modules, text_of, tracked
 

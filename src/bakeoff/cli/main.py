@@ -11,7 +11,8 @@ from typing import Any
 import typer
 
 from bakeoff import __version__
-from bakeoff.cli.doors import DOORS, GROUPS, Argument, Door, Kind
+from bakeoff.cli.commands import DOORS, GROUPS
+from bakeoff.cli.doors import Argument, Door, Kind
 from bakeoff.cli.lazy import load
 
 _TYPES: dict[Kind, Any] = {
