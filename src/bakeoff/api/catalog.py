@@ -12,9 +12,11 @@ from bakeoff.api.workspace import Workspace
 from bakeoff.base.errors import InputError, unknown_name
 from bakeoff.base.files import write_atomic
 from bakeoff.catalog import coverage, diff, export, lint, listing, refresh, why
+from bakeoff.catalog.golden import load_golden
 from bakeoff.catalog.load import Sources, read_sources, with_claims
 from bakeoff.catalog.model import Catalog, Claim, System
 from bakeoff.catalog.rules import check_rules
+from bakeoff.decide import lints
 
 
 class CatalogPart:
@@ -49,7 +51,8 @@ class CatalogPart:
         problems = check_rules(self._workspace.rules, sources.catalog)
         if problems:
             raise InputError(problems)
-        return replace(lint.lint(sources, today=self._workspace.today), fixed=fixed)
+        more = lints.lints(self._workspace.rules, load_golden())
+        return replace(lint.lint(sources, today=self._workspace.today, more=more), fixed=fixed)
 
     def refresh(self, only: tuple[str, ...] = ()) -> refresh.RefreshReport:
         """Asks the package registries for the facts they hold; writes generated files only."""
