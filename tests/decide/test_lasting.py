@@ -11,7 +11,8 @@ from bakeoff.base.evidence import EvidenceKind
 from bakeoff.base.quantity import Interval
 from bakeoff.base.records import dumps, from_plain, to_plain
 from bakeoff.catalog.model import Claim, Lifecycle, LifecycleState, Scope, System
-from bakeoff.decide import backtest, check, since
+from bakeoff.decide import ablation, backtest, check, since
+from bakeoff.decide.cases import read_cases
 from bakeoff.decide.engine import decide
 from bakeoff.decide.model import Decision, Offer, Profile
 from bakeoff.decide.plan import plan, remaining
@@ -154,7 +155,7 @@ CASES = [
 
 def test_a_backtest_grades_every_judged_layer() -> None:
     world = catalog(small())
-    cases = backtest.read_cases(CASES, rules(), world)
+    cases = read_cases(CASES, rules(), world)
     report = backtest.backtest(cases, world, rules(), today=TODAY)
     one, two = report.per_case
     assert [(item.layer, item.grade.value) for item in one.layers] == [
@@ -176,8 +177,8 @@ def test_ablating_a_rule_names_the_cases_it_changes() -> None:
     systems = [item for item in small() if item.id != "kit"]
     kit = system("kit", "library", [("works_with", name) for name in ("alpha", "beta", "jax")], measures={"fit": 70})
     world = catalog([*systems, kit, jax])
-    cases = backtest.read_cases(CASES[:1], rules(), world)
-    effects = {item.rule: item for item in backtest.ablate_rules(cases, world, rules(), today=TODAY)}
+    cases = read_cases(CASES[:1], rules(), world)
+    effects = {item.rule: item for item in ablation.ablate_rules(cases, world, rules(), today=TODAY)}
     assert set(effects) == {rule.id for rule in rules().heuristics} | {rule.id for rule in rules().pitfalls}
     assert (effects["jax-without-tpu"].cases, effects["jax-without-tpu"].helps) == (("one",), 1)
     assert effects["tpu-jax"].cases == ()
@@ -185,8 +186,8 @@ def test_ablating_a_rule_names_the_cases_it_changes() -> None:
 
 def test_evidence_is_added_kind_by_kind() -> None:
     world = catalog(close_race())
-    cases = backtest.read_cases(CASES[:1], rules(), world)
-    steps = backtest.ablate_evidence(cases, world, rules(), today=TODAY)
+    cases = read_cases(CASES[:1], rules(), world)
+    steps = ablation.ablate_evidence(cases, world, rules(), today=TODAY)
     assert [step.name for step in steps] == ["impressions", "+ documented", "+ registry", "+ measured"]
     assert steps[0].changed == 0
     assert steps[1].changed == 1
@@ -196,12 +197,12 @@ def test_evidence_is_added_kind_by_kind() -> None:
 def test_problems_of_all_cases_come_at_once() -> None:
     broken = [{"id": "a", "profile": {"domain": "visoin"}}, {"id": "b", "profile": []}]
     with pytest.raises(InputError) as caught:
-        backtest.read_cases(broken, rules(), catalog(small()))
+        read_cases(broken, rules(), catalog(small()))
     assert len(caught.value.problems) == 2
 
 
 def test_the_profile_alone_reaches_the_engine() -> None:
-    cases = backtest.read_cases(CASES, rules(), catalog(small()))
+    cases = read_cases(CASES, rules(), catalog(small()))
     assert cases[0].profile == Profile(
         name="one", domain="vision", activity="serving", hardware=("cpu-only",), languages=("python",)
     )

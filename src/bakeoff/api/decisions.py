@@ -16,7 +16,8 @@ from bakeoff.base.files import write_atomic
 from bakeoff.base.records import from_plain
 from bakeoff.catalog.load import as_of, with_claims
 from bakeoff.catalog.model import Catalog, Claim
-from bakeoff.decide import backtest, check, explain, since, verify
+from bakeoff.decide import ablation, backtest, check, explain, since, verify
+from bakeoff.decide.cases import read_cases
 from bakeoff.decide.engine import decide
 from bakeoff.decide.model import Decision, Plan, Profile, Reason
 from bakeoff.decide.plan import plan
@@ -113,14 +114,14 @@ class DecisionsPart:
             seed: Seed of the bootstrap and of the draws.
         """
         catalog, rules, today = self._workspace.catalog, self._workspace.rules, self._workspace.today
-        known = backtest.read_cases(read_yaml(cases), rules, catalog, where=str(cases))
+        known = read_cases(read_yaml(cases), rules, catalog, where=str(cases))
         report = backtest.backtest(known, catalog, rules, today=today, seed=seed)
         if not ablate:
             return report
         return replace(
             report,
-            rules=backtest.ablate_rules(known, catalog, rules, today=today),
-            evidence=backtest.ablate_evidence(known, catalog, rules, today=today),
+            rules=ablation.ablate_rules(known, catalog, rules, today=today),
+            evidence=ablation.ablate_evidence(known, catalog, rules, today=today),
         )
 
     def write_html(self, decision: Decision, file: Path, moved: Sequence[str] | None = None) -> Written:

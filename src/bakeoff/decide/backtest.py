@@ -9,34 +9,24 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
 import numpy as np
 
-from bakeoff.base.errors import InputError, Problem
-from bakeoff.base.evidence import EvidenceKind
 from bakeoff.base.quantity import Interval
 from bakeoff.base.records import Plain
-from bakeoff.catalog.model import Catalog, System
+from bakeoff.catalog.model import Catalog
 from bakeoff.catalog.rules import Rules
-from bakeoff.decide import draws, explain, side, smaa
+from bakeoff.decide import draws, side, smaa
 from bakeoff.decide.build import Model, build
+from bakeoff.decide.cases import Case, named
 from bakeoff.decide.engine import entries_of
-from bakeoff.decide.model import Profile
-from bakeoff.decide.profile import parse
 from bakeoff.decide.situation import situate
 
 _DRAWS = 2_500
 _RESAMPLES = 2_000
-_CASE_KEYS = ("profile", "actual", "also_used", "acceptable", "unacceptable")
-_STEPS = (
-    ("impressions", (EvidenceKind.IMPRESSION,)),
-    ("+ documented", (EvidenceKind.REPORTED, EvidenceKind.DOCUMENTED)),
-    ("+ registry", (EvidenceKind.REGISTRY,)),
-    ("+ measured", (EvidenceKind.MEASURED_ELSEWHERE, EvidenceKind.MEASURED_HERE)),
-)
 
 
 class Grade(StrEnum):
@@ -47,30 +37,6 @@ class Grade(StrEnum):
     MISS = "miss"
     SILENT = "silent"
     VIOLATION = "violation"
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """One decision that was really taken."""
-
-    id: str
-    """Unique name."""
-    profile: Profile
-    """What the engine sees."""
-    actual: Mapping[str, str]
-    """Component used, by layer."""
-    fine: Mapping[str, tuple[str, ...]]
-    """Components that count as exact, by layer: the one used and those also used."""
-    acceptable: Mapping[str, tuple[str, ...]]
-    """Components an expert would also accept."""
-    unacceptable: Mapping[str, tuple[str, ...]]
-    """Components that break a stated requirement."""
-    category: str = ""
-    """For the breakdown."""
-    difficulty: str = ""
-    """easy | hard."""
-    trap: str = ""
-    """Pitfall the case is about, empty for none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +122,34 @@ class Baseline:
 
 
 @dataclass(frozen=True, slots=True)
+class RuleEffect:
+    """What one rule does to the back-test."""
+
+    rule: str
+    """Rule id."""
+    cases: tuple[str, ...]
+    """Cases in which leaving it out changes a grade."""
+    helps: int
+    """Layers whose grade is better with it."""
+    hurts: int
+    """Layers whose grade is worse with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceStep:
+    """What a kind of evidence adds."""
+
+    name: str
+    """Evidence used, added to the lines above."""
+    changed: int
+    """First stacks that differ from the line above."""
+    good: float
+    """Share of layers exact or acceptable."""
+    impression_share: float
+    """Mean share of the margin that rests on impressions."""
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """The back-test."""
 
@@ -187,58 +181,9 @@ class Report:
     """What each kind of evidence adds, where that was asked for."""
 
 
-@dataclass(frozen=True, slots=True)
-class RuleEffect:
-    """What one rule does to the back-test."""
-
-    rule: str
-    """Rule id."""
-    cases: tuple[str, ...]
-    """Cases in which leaving it out changes a grade."""
-    helps: int
-    """Layers whose grade is better with it."""
-    hurts: int
-    """Layers whose grade is worse with it."""
-
-
-@dataclass(frozen=True, slots=True)
-class EvidenceStep:
-    """What a kind of evidence adds."""
-
-    name: str
-    """Evidence used, added to the lines above."""
-    changed: int
-    """First stacks that differ from the line above."""
-    good: float
-    """Share of layers exact or acceptable."""
-    impression_share: float
-    """Mean share of the margin that rests on impressions."""
-
-
-def read_cases(data: object, rules: Rules, catalog: Catalog, *, where: str = "cases") -> tuple[Case, ...]:
-    """Cases from what a YAML or JSON file holds.
-
-    Raises:
-        InputError: With every problem of every case.
-    """
-    if not isinstance(data, list):
-        raise InputError.one(where, "", f"expected a list of cases, found {type(data).__name__}")
-    problems: list[Problem] = []
-    cases = []
-    for index, entry in enumerate(data):
-        label = str(entry.get("id", index)) if isinstance(entry, dict) else str(index)
-        try:
-            cases.append(_case(entry, label, rules, catalog))
-        except InputError as error:
-            problems += [replace(problem, where=f"{where}: {label}") for problem in error.problems]
-    if problems:
-        raise InputError(problems)
-    return tuple(cases)
-
-
 def backtest(cases: Sequence[Case], catalog: Catalog, rules: Rules, *, today: date, seed: int = 0) -> Report:
     """Decides every case and grades the answers."""
-    results = tuple(grade(case, _solved(case, catalog, rules, today=today), seed=seed) for case in cases)
+    results = tuple(grade(case, solved(case, catalog, rules, today=today), seed=seed) for case in cases)
     judged = [layer for result in results for layer in result.layers]
     by: dict[str, list[LayerResult]] = {}
     for result in results:
@@ -252,59 +197,13 @@ def backtest(cases: Sequence[Case], catalog: Catalog, rules: Rules, *, today: da
         layers=_count(judged),
         framework=_count([layer for layer in judged if layer.layer == "framework"]),
         good=_bootstrap(results, seed),
-        top3_share=_share([layer.rank_good is not None and layer.rank_good <= 3 for layer in judged]),
+        top3_share=share_of([layer.rank_good is not None and layer.rank_good <= 3 for layer in judged]),
         log_score=round(math.fsum(layer.log_score for layer in judged) / (len(judged) or 1), 4),
         excluded_actual=tuple(result.id for result in results if result.excluded),
         by={name: _count(layers) for name, layers in sorted(by.items())},
         baselines=(_majority(cases), _heuristic(cases, catalog, rules)),
         per_case=results,
     )
-
-
-def ablate_rules(cases: Sequence[Case], catalog: Catalog, rules: Rules, *, today: date) -> tuple[RuleEffect, ...]:
-    """For each heuristic and pitfall, the cases whose grades change when it is left out."""
-    situations = {case.id: situate(case.profile, rules, catalog) for case in cases}
-    speaking: dict[str, list[Case]] = {}
-    for case in cases:
-        found = situations[case.id]
-        for name in [*(rule.id for rule in found.heuristics), *(rule.id for rule in found.pitfalls)]:
-            speaking.setdefault(name, []).append(case)
-    before = {case.id: _grades(case, _solved(case, catalog, rules, today=today)) for case in cases}
-    effects = []
-    for name in [*(rule.id for rule in rules.heuristics), *(rule.id for rule in rules.pitfalls)]:
-        less = replace(
-            rules,
-            heuristics=tuple(rule for rule in rules.heuristics if rule.id != name),
-            pitfalls=tuple(rule for rule in rules.pitfalls if rule.id != name),
-        )
-        effects.append(_effect(name, speaking.get(name, []), before, (catalog, less, today)))
-    return tuple(effects)
-
-
-def ablate_evidence(cases: Sequence[Case], catalog: Catalog, rules: Rules, *, today: date) -> tuple[EvidenceStep, ...]:
-    """The back-test with impressions only, then with each stronger kind of evidence added."""
-    steps = []
-    kinds: set[EvidenceKind] = set()
-    last: dict[str, tuple[tuple[str, str], ...]] = {}
-    for name, added in _STEPS:
-        kinds |= set(added)
-        less = with_evidence(catalog, kinds)
-        picks: dict[str, tuple[tuple[str, str], ...]] = {}
-        good, shares = [], []
-        for case in cases:
-            model = _solved(case, less, rules, today=today)
-            picks[case.id] = _answer(model)
-            good += [value in (Grade.EXACT, Grade.ACCEPTABLE) for value in _grades(case, model).values()]
-            shares.append(explain.story(model, entries_of(model)).impression_share if len(model.space.rows) else 0.0)
-        changed = sum(picks[key] != last[key] for key in picks) if last else 0
-        steps.append(EvidenceStep(name, changed, _share(good), round(math.fsum(shares) / (len(shares) or 1), 4)))
-        last = picks
-    return tuple(steps)
-
-
-def with_evidence(catalog: Catalog, kinds: set[EvidenceKind]) -> Catalog:
-    """The catalogue as it would be had nobody looked further than some kinds of evidence."""
-    return replace(catalog, systems={name: _weaker(item, kinds) for name, item in catalog.systems.items()})
 
 
 def as_plain(report: Report) -> dict[str, Plain]:
@@ -347,10 +246,10 @@ def as_plain(report: Report) -> dict[str, Plain]:
 
 def grade(case: Case, model: Model, *, seed: int = 0) -> CaseResult:
     """Grades one solved case."""
-    picked = dict(_answer(model))
+    picked = dict(answer(model))
     ranks = _ranks(model)
     shares = _first_shares(model, seed)
-    grades = _grades(case, model)
+    came_out = grades(case, model)
     layers = []
     for layer, actual in case.actual.items():
         place = ranks.get(layer, {})
@@ -358,7 +257,7 @@ def grade(case: Case, model: Model, *, seed: int = 0) -> CaseResult:
         first = sum(shares.get((layer, name), 0.0) for name in dict.fromkeys(fine))
         layers.append(
             LayerResult(
-                layer, picked.get(layer), actual, grades[layer],
+                layer, picked.get(layer), actual, came_out[layer],
                 _best([place.get(name) for name in fine]), _best([place.get(name) for name in good]),
                 round(math.log(max(first, 1e-3)), 4),
             )
@@ -371,42 +270,13 @@ def grade(case: Case, model: Model, *, seed: int = 0) -> CaseResult:
     )  # fmt: skip
 
 
-def _case(entry: object, label: str, rules: Rules, catalog: Catalog) -> Case:
-    if not isinstance(entry, dict) or any(not isinstance(entry.get(key, {}), dict) for key in _CASE_KEYS):
-        raise InputError.one(label, "", "a case is a table with tables profile, actual, acceptable …")
-    profile = parse({"name": label, **entry.get("profile", {})}, rules, catalog, where=label)
-    actual = {layer: _named(catalog, name) for layer, name in entry.get("actual", {}).items()}
-    also = _lists(catalog, entry.get("also_used", {}))
-    return Case(
-        id=label,
-        profile=profile,
-        actual=actual,
-        fine={layer: (name, *also.get(layer, ())) for layer, name in actual.items()},
-        acceptable=_lists(catalog, entry.get("acceptable", {})),
-        unacceptable=_lists(catalog, entry.get("unacceptable", {})),
-        category=str(entry.get("category") or ""),
-        difficulty=str(entry.get("difficulty") or ""),
-        trap=str(entry.get("trap") or ""),
-    )
-
-
-def _lists(catalog: Catalog, table: Mapping[str, object]) -> dict[str, tuple[str, ...]]:
-    return {
-        layer: tuple(_named(catalog, name) for name in ([names] if isinstance(names, str) else list(names)))  # type: ignore[call-overload]
-        for layer, names in table.items()
-    }
-
-
-def _named(catalog: Catalog, name: object) -> str:
-    system = catalog.find(str(name))
-    return system.id if system else str(name)
-
-
-def _solved(case: Case, catalog: Catalog, rules: Rules, *, today: date) -> Model:
+def solved(case: Case, catalog: Catalog, rules: Rules, *, today: date) -> Model:
+    """The model of a case: the engine sees the profile alone."""
     return build(case.profile, catalog, rules, today=today)
 
 
-def _answer(model: Model) -> tuple[tuple[str, str], ...]:
+def answer(model: Model) -> tuple[tuple[str, str], ...]:
+    """(layer, system) of the first stack, tracker included; empty when nothing is feasible."""
     order = smaa.ranked(model.space, model.expected, 1)
     if not len(order):
         return ()
@@ -415,8 +285,9 @@ def _answer(model: Model) -> tuple[tuple[str, str], ...]:
     return (*stack, *(((side.LAYER, tracker),) if tracker else ()))
 
 
-def _grades(case: Case, model: Model) -> dict[str, Grade]:
-    picked = dict(_answer(model))
+def grades(case: Case, model: Model) -> dict[str, Grade]:
+    """How each judged layer came out."""
+    picked = dict(answer(model))
     found = {}
     for layer in case.actual:
         name = picked.get(layer)
@@ -482,22 +353,6 @@ def _excluded(case: Case, model: Model) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _effect(
-    name: str, speaking: Sequence[Case], before: Mapping[str, Mapping[str, Grade]], world: tuple[Catalog, Rules, date]
-) -> RuleEffect:
-    catalog, rules, today = world
-    changed, helps, hurts = [], 0, 0
-    order = list(Grade)
-    for case in speaking:
-        now = _grades(case, _solved(case, catalog, rules, today=today))
-        worse = sum(order.index(now[layer]) > order.index(before[case.id][layer]) for layer in now)
-        better = sum(order.index(now[layer]) < order.index(before[case.id][layer]) for layer in now)
-        if worse or better:
-            changed.append(case.id)
-        helps, hurts = helps + worse, hurts + better
-    return RuleEffect(name, tuple(changed), helps, hurts)
-
-
 def _majority(cases: Sequence[Case]) -> Baseline:
     common: dict[str, Counter[str]] = {}
     for case in cases:
@@ -516,7 +371,7 @@ def _heuristic(cases: Sequence[Case], catalog: Catalog, rules: Rules) -> Baselin
             for favour in rule.favours:
                 for layer in favour.layers:
                     for name in favour.systems:
-                        points.setdefault(layer, Counter())[_named(catalog, name)] += round(favour.points)
+                        points.setdefault(layer, Counter())[named(catalog, name)] += round(favour.points)
         answers.append({layer: min(names, key=lambda name: (-names[name], name)) for layer, names in points.items()})
     return _scored("the field's heuristics alone", cases, answers)
 
@@ -558,15 +413,6 @@ def _bootstrap(results: Sequence[CaseResult], seed: int) -> Interval:
     return Interval(round(min(low, mid), 4), round(mid, 4), round(max(high, mid), 4))
 
 
-def _weaker(system: System, kinds: set[EvidenceKind]) -> System:
-    claims = []
-    for claim in system.claims:
-        evidence = tuple(item for item in claim.evidence if item.kind in kinds)
-        if evidence or not claim.evidence:
-            claims.append(replace(claim, evidence=evidence))
-    return replace(system, claims=tuple(claims))
-
-
 def _count(layers: Sequence[LayerResult]) -> Count:
     tally = Counter(layer.grade for layer in layers)
     return Count(len(layers), *(tally[value] for value in Grade))
@@ -576,7 +422,8 @@ def _plain_count(count: Count) -> Plain:
     return {name: getattr(count, name) for name in ("judged", "exact", "acceptable", "miss", "silent", "violation")}
 
 
-def _share(flags: Sequence[bool]) -> float:
+def share_of(flags: Sequence[bool]) -> float:
+    """Share of flags that are set; 0 for none."""
     return round(sum(flags) / len(flags), 4) if flags else 0.0
 
 
