@@ -38,7 +38,6 @@ from bakeoff.lab.contenders import (
 )
 from bakeoff.lab.correct import Truth, truth
 from bakeoff.lab.events import Event, Progress, Stage, silent
-from bakeoff.lab.guards import block_value
 from bakeoff.lab.players import Opener, check, warm
 from bakeoff.lab.raw import Cell, Header, Peaks, Raw, Request
 from bakeoff.lab.rounds import Game
@@ -348,11 +347,7 @@ def _continue(game: Game) -> None:
     launches = raw.launches.get(placebo.facts.id, ())
     placebo.launched = max((launch.number for launch in launches), default=0)
     playing = {one.index for one in game.contenders if one.running}
-    game.rows = [
-        (index[block.run], block.launch, block.round, block_value(block).step_s)
-        for block in raw.blocks
-        if index[block.run] in playing
-    ]
+    game.rows = [rounds.row_of(block, index[block.run]) for block in raw.blocks if index[block.run] in playing]
     game.number = max((one.number for one in raw.rounds), default=-1) + 1
     game.spent_before_s = sum(one.wall_s for one in raw.rounds)
 

@@ -5,20 +5,18 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import compress
 
 import numpy as np
 
 from bakeoff.base.outcome import Outcome
 from bakeoff.base.quantity import Interval, show_seconds
 from bakeoff.lab.cells import Campaign, Comparison, Phases, Run, Trust, Verdict
-from bakeoff.lab.guards import BlockValue, block_value, breaches, disturbances, labels, roofline_share
+from bakeoff.lab.guards import BlockValue, block_value, breaches, counting, disturbances, labels, roofline_share
 from bakeoff.lab.raw import BlockFacts, LaunchFacts, Raw, RunFacts
 from bakeoff.lab.verdicts import TIE_ZONE, Roles, Standings, standings
 from bakeoff.numerics.change import classify
 from bakeoff.numerics.effects import Table, median_interval, pooled_spread, quantile_interval
-
-LEAST_CLEAN_BLOCKS = 0.5
-"""An arm with fewer clean blocks than this share is noisy: shown, from all its samples, and said to be so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +84,8 @@ def _counting(raw: Raw) -> dict[int, Blocks]:
     for index, run in enumerate(raw.runs):
         if run.outcome.measured and run.id in by_run:
             pairs = [(block, block_value(block)) for block in by_run[run.id]]
-            clean = [pair for pair in pairs if pair[1].clean]
-            noisy = len(clean) < LEAST_CLEAN_BLOCKS * len(pairs)
-            chosen = pairs if noisy else clean
+            chosen = list(compress(pairs, counting([value.clean for _, value in pairs])))
+            noisy = not all(value.clean for _, value in chosen)
             result[index] = Blocks(tuple(one for one, _ in chosen), tuple(value for _, value in chosen), noisy)
     return result
 

@@ -15,6 +15,8 @@ CLEAN_DELAY = 0.02
 """A sample is clean when its threads waited at most this share of its time. Filtered, never subtracted."""
 LEAST_CLEAN = 0.2
 """A block needs this share of clean samples to speak for an undisturbed machine."""
+LEAST_CLEAN_BLOCKS = 0.5
+"""An arm with fewer clean blocks than this share is noisy: shown, from all its samples, and said to be so."""
 CLOSURE = 0.05
 """The samples must account for the block's wall time up to this share: what is missing ran outside the clock."""
 MOST_THREADS = 1.05
@@ -85,6 +87,16 @@ def block_value(block: BlockFacts) -> BlockValue:
         threads=used / stepping,
         wanted=(used + float(delay[delay > 0].sum()) * stepping / max(float(ns.sum()), 1.0)) / stepping,
     )
+
+
+def counting(clean: Sequence[bool]) -> tuple[bool, ...]:
+    """Which blocks of an arm count: the clean ones, or all of them when fewer than half are clean.
+
+    The race and the published numbers choose alike, so that what ends a race is what is published.
+    """
+    if sum(clean) < LEAST_CLEAN_BLOCKS * len(clean):
+        return (True,) * len(clean)
+    return tuple(clean)
 
 
 def breaches(header: Header, blocks: Sequence[BlockFacts], launches: Sequence[LaunchFacts]) -> tuple[str, ...]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import time
 from dataclasses import dataclass, field
+from itertools import compress
 from pathlib import Path
+from typing import NamedTuple
 
 from bakeoff.base.outcome import Outcome
 from bakeoff.isolate.fault import Fault
@@ -14,7 +16,7 @@ from bakeoff.lab import schedule, watch
 from bakeoff.lab.contenders import Contender, too_large
 from bakeoff.lab.correct import Truth
 from bakeoff.lab.events import Event, Progress, Stage, Standing
-from bakeoff.lab.guards import block_value
+from bakeoff.lab.guards import block_value, counting
 from bakeoff.lab.players import Opener, facts_of, play, turn, warm
 from bakeoff.lab.raw import BlockFacts, Header, RoundFacts
 from bakeoff.lab.store import Store
@@ -29,6 +31,21 @@ FINAL_SHARE = 0.5
 """Share of the budget after which the arms still in the race get their final launches, settled or not."""
 LATE_SHARE = 0.9
 """Share of the budget after which final launches are no longer started."""
+
+
+class Row(NamedTuple):
+    """What one block says."""
+
+    arm: int
+    """Arm number."""
+    launch: int
+    """Launch that played."""
+    round: int
+    """Round."""
+    step_s: float
+    """Seconds per step."""
+    clean: bool
+    """Enough of its samples were undisturbed."""
 
 
 @dataclass(slots=True)
@@ -55,8 +72,8 @@ class Game:
     """What all of them may use together."""
     scratch: Path
     """Folder that goes away with the campaign."""
-    rows: list[tuple[int, int, int, float]] = field(default_factory=list)
-    """Block values so far: arm, launch, round, seconds per step."""
+    rows: list[Row] = field(default_factory=list)
+    """Block values so far."""
     number: int = 0
     """Next round."""
     now: Standings | None = None
@@ -204,7 +221,7 @@ def _failed(game: Game, one: Contender, fault: Fault) -> None:
     one.fail(fault)
     game.store_run(one)
     game.live.discard(one.index)
-    game.rows = [row for row in game.rows if row[0] != one.index]
+    game.rows = [row for row in game.rows if row.arm != one.index]
     game.tell(
         Stage.LAUNCH,
         f"{fault.outcome.value}: {fault.detail.splitlines()[0] if fault.detail else ''}",
@@ -250,13 +267,28 @@ def _play_round(game: Game) -> Standings | None:
     game.store.put_round(game.header.id, facts, blocks)
     game.number += 1
     index = {game.contenders[arm].facts.id: arm for arm in playing}
-    game.rows.extend((index[block.run], block.launch, block.round, block_value(block).step_s) for block in blocks)
-    game.rows = [row for row in game.rows if row[0] in game.live or game.contenders[row[0]].facts.outcome is Outcome.OK]
+    game.rows.extend(row_of(block, index[block.run]) for block in blocks)
+    game.rows = [row for row in game.rows if game.contenders[row.arm].facts.outcome is Outcome.OK]
     if not game.rows:
         return None
-    game.now = standings(Table.of(game.rows), game.roles)
+    game.now = standings(_table(game.rows), game.roles)
     _show(game, game.now)
     return game.now
+
+
+def row_of(block: BlockFacts, arm: int) -> Row:
+    """What a block says, for the race."""
+    value = block_value(block)
+    return Row(arm, block.launch, block.round, value.step_s, value.clean)
+
+
+def _table(rows: list[Row]) -> Table:
+    """The rows that count, chosen as the published numbers choose them."""
+    by_arm: dict[int, list[Row]] = {}
+    for row in rows:
+        by_arm.setdefault(row.arm, []).append(row)
+    counted = (compress(own, counting([row.clean for row in own])) for own in by_arm.values())
+    return Table.of([row[:4] for own in counted for row in own])
 
 
 def _drop(game: Game, now: Standings) -> None:
