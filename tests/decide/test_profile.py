@@ -13,10 +13,10 @@ VOCABULARY = {
         embeddings scientific-ml probabilistic genomics edge education""",
     "activity": """research pretraining-at-scale fine-tuning serving edge-deployment application-embedding
         library-development kernel-writing training-on-device education""",
-    "hardware": """nvidia-single nvidia-multi nvidia-cluster nvidia-jetson amd-gpu amd-cluster tpu-single tpu-pod edge-tpu
-        trainium gaudi ascend kunlun cambricon moore-threads dcu intel-cpu intel-gpu npu-intel cpu-only
-        cpu-cluster apple-silicon ios android wearables qualcomm-soc rockchip-npu hailo edge-linux-arm
-        microcontroller fpga browser""",
+    "hardware": """nvidia-single nvidia-multi nvidia-cluster nvidia-jetson amd-gpu amd-cluster tpu-single tpu-pod
+        edge-tpu trainium gaudi ascend kunlun cambricon moore-threads dcu intel-cpu intel-gpu
+        npu-intel cpu-only cpu-cluster apple-silicon ios android wearables qualcomm-soc
+        rockchip-npu hailo edge-linux-arm microcontroller fpga browser""",
     "languages": "python c++ c rust js swift java c# objective-c mojo",
     "constraints": """permissive-license copyleft-ok restricted-weights-licence offline privacy sandboxed export-control
         domestic-stack community-checkpoints community-adoption open-science no-python-runtime single-binary
