@@ -92,7 +92,7 @@ def report(path: Path, catalog: Catalog, rules: Rules) -> None:
         same = len(conflict.all_stacks(model)) == len(model.space.rows)
         peer = time.process_time() - start
         print(
-            f"  enumeration: {taken['build'] / peer:.3f} of clingo's time, {'same' if same else 'ANOTHER'} number of stacks"
+            f"  enumeration: {taken['build'] / peer:.3f} of clingo's time, stacks {'equal' if same else 'DIFFER'}"
         )
 
 
