@@ -91,9 +91,7 @@ def report(path: Path, catalog: Catalog, rules: Rules) -> None:
         start = time.process_time()
         same = len(conflict.all_stacks(model)) == len(model.space.rows)
         peer = time.process_time() - start
-        print(
-            f"  enumeration: {taken['build'] / peer:.3f} of clingo's time, stacks {'equal' if same else 'DIFFER'}"
-        )
+        print(f"  enumeration: {taken['build'] / peer:.3f} of clingo's time, stacks {'equal' if same else 'DIFFER'}")
 
 
 def main() -> None:
