@@ -31,7 +31,7 @@ ASKED: dict[str, dict[str, Raw]] = {
     "catalog show": {"name": "onnx"},
     "catalog why": {"system": "onnx", "about": "api_quality"},
     "catalog refuted": {},
-    "catalog audit": {"count": 3},
+    "catalog audit": {"sample": 3},
     "catalog stale": {},
     "catalog unknowns": {"layer": "tracker"},
     "results list": {},

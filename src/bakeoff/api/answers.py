@@ -16,7 +16,7 @@ class Written:
     path: str
     """Where."""
     what: str
-    """What it is: report, decision record, profile, bundle, catalogue."""
+    """What it is: report, decision record, profile, bundle, catalogue, schema."""
 
 
 @dataclass(frozen=True, slots=True)

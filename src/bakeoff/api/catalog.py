@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from bakeoff.api.answers import Written
 from bakeoff.api.bench import Bench
-from bakeoff.api.workspace import Workspace
+from bakeoff.api.workspace import PACKAGE, Workspace, read_table, read_yaml
 from bakeoff.base.errors import InputError, unknown_name
 from bakeoff.base.files import write_atomic
 from bakeoff.catalog import coverage, diff, export, lint, listing, refresh, why
@@ -17,6 +17,11 @@ from bakeoff.catalog.load import Sources, read_sources, with_claims
 from bakeoff.catalog.model import Catalog, Claim, System
 from bakeoff.catalog.rules import check_rules
 from bakeoff.decide import lints
+from bakeoff.decide.build import Model, build
+from bakeoff.decide.cases import read_cases
+from bakeoff.decide.model import Profile
+from bakeoff.decide.profile import parse
+from bakeoff.decide.worth import worths
 
 
 class CatalogPart:
@@ -54,12 +59,23 @@ class CatalogPart:
         more = lints.lints(self._workspace.rules, load_golden())
         return replace(lint.lint(sources, today=self._workspace.today, more=more), fixed=fixed)
 
-    def refresh(self, only: tuple[str, ...] = ()) -> refresh.RefreshReport:
-        """Asks the package registries for the facts they hold; writes generated files only."""
+    def refresh(
+        self, only: tuple[str, ...] = (), *, progress: Callable[[object], None] | None = None
+    ) -> refresh.RefreshReport:
+        """Asks the package registries for the facts they hold; writes generated files only.
+
+        Args:
+            only: Ids or aliases of systems; all when empty.
+            progress: Told, in a few words, how far it is.
+
+        Raises:
+            InputError: If a system is unknown.
+        """
         found = self._workspace.sources
         folders = [Path(link) for link in found.find_links if Path(link).is_dir()]
         readers = refresh.readers(found.index, folders)
-        return refresh.refresh(self._sources(None), readers, today=self._workspace.today, only=only)
+        sources = self._sources(None)
+        return refresh.refresh(sources, readers, today=self._workspace.today, only=only, progress=progress)
 
     def why(
         self,
@@ -78,26 +94,44 @@ class CatalogPart:
         """What was stated and turned out otherwise, measurements made here included."""
         return listing.refuted(self._measured())
 
-    def coverage(self) -> coverage.Coverage:
-        """How much is known, by layer and kind of evidence."""
-        report = self.lint()
-        return coverage.coverage(self._workspace.catalog, lint_errors=report.errors)
+    def coverage(self, *, decisive: bool = False, cases: Path | None = None) -> coverage.Coverage:
+        """How much is known, by layer and kind of evidence.
 
-    def audit(self, count: int = 10, *, seed: int = 0) -> tuple[Claim, ...]:
+        Args:
+            decisive: Count only the claims that feasibility, joins or value read when the shipped profiles are decided.
+            cases: A file of cases, as `backtest` takes it, whose decisions count too; implies `decisive`.
+
+        Raises:
+            InputError: If the file cannot be read or holds unknown words.
+        """
+        read: set[str] | None = None
+        if decisive or cases:
+            profiles = [*self._shipped().values(), *self._cases(cases)]
+            read = {claim for model in self._models(profiles) for claim in model.facts.read}
+        return coverage.coverage(self._workspace.catalog, read=read, lint_errors=self.lint().errors)
+
+    def audit(self, sample: int = 10, *, seed: int = 0) -> tuple[Claim, ...]:
         """Claims drawn at random, for a person to check against their sources."""
-        return listing.audit(self._workspace.catalog, count, seed)
+        return listing.audit(self._workspace.catalog, sample, seed)
 
-    def stale(self) -> tuple[listing.Stale, ...]:
-        """Claims all of whose evidence has aged, oldest first."""
-        return listing.stale(self._workspace.catalog, today=self._workspace.today)
+    def stale(self, *, by_value: bool = False) -> tuple[listing.Stale, ...]:
+        """Claims all of whose evidence has aged, oldest first; with `by_value` those worth most to look at again."""
+        worth = self._worth() if by_value else None
+        return listing.stale(self._workspace.catalog, today=self._workspace.today, worth=worth)
 
-    def unknowns(self, layer: str = "") -> tuple[listing.Unknown, ...]:
-        """What is not known, and what would settle it."""
-        return listing.unknowns(self._workspace.catalog, layer=layer)
+    def unknowns(self, layer: str = "", *, by_value: bool = False) -> tuple[listing.Unknown, ...]:
+        """What is not known, and what would settle it; with `by_value` what the shipped profiles would gain most by."""
+        return listing.unknowns(self._workspace.catalog, layer=layer, worth=self._worth() if by_value else None)
 
-    def diff(self, other: Path) -> diff.CatalogDiff:
-        """What differs between an exported catalogue and this one."""
-        return diff.diff(export.read_export(other), self._workspace.catalog)
+    def diff(self, before: Path, after: Path | None = None) -> diff.CatalogDiff:
+        """What differs between an exported catalogue and another, or this one; and which shipped profiles decide anew.
+
+        Raises:
+            InputError: If a file is no export.
+        """
+        older = export.read_export(before)
+        newer = export.read_export(after) if after else self._workspace.catalog
+        return replace(diff.diff(older, newer), decisions=tuple(self._moved(older, newer)))
 
     def export(self, file: Path) -> Written:
         """Writes the catalogue in the format its ending names."""
@@ -106,6 +140,40 @@ class CatalogPart:
 
     def _sources(self, extra: Path | None) -> Sources:
         return read_sources(extra=extra or self._workspace.extra)
+
+    def _shipped(self) -> Mapping[str, Profile]:
+        """The profiles that come with bakeoff: the tour's, golden decisions, and the examples of a checkout."""
+        tables = {"tour": read_table(PACKAGE / "new" / "tour" / "profile.toml")}
+        tables |= {item.id: dict(item.profile) for item in load_golden()}
+        checkout = PACKAGE.parents[1]
+        if (checkout / "pyproject.toml").is_file():
+            tables |= {file.stem: read_table(file) for file in sorted((checkout / "examples").glob("*.toml"))}
+        catalog, rules = self._workspace.catalog, self._workspace.rules
+        return {name: parse(table, rules, catalog, where=name) for name, table in tables.items()}
+
+    def _cases(self, file: Path | None) -> Iterator[Profile]:
+        if file is not None:
+            known = read_cases(read_yaml(file), self._workspace.rules, self._workspace.catalog, where=str(file))
+            yield from (case.profile for case in known)
+
+    def _models(self, profiles: Iterable[Profile], catalog: Catalog | None = None) -> Iterator[Model]:
+        held = catalog or self._workspace.catalog
+        return (build(one, held, self._workspace.rules, today=self._workspace.today) for one in profiles)
+
+    def _worth(self) -> listing.Worth:
+        found = worths(self._models(self._shipped().values()))
+        return lambda system, about: found.get((system, about), 0.0)
+
+    def _moved(self, older: Catalog, newer: Catalog) -> Iterator[str]:
+        """The shipped profiles whose first stack differs, layer by layer."""
+        shipped = self._shipped()
+        pairs = zip(self._models(shipped.values(), older), self._models(shipped.values(), newer), strict=True)
+        for name, (old, new) in zip(shipped, pairs, strict=True):
+            was, now = lints.first(old), lints.first(new)
+            changed = [layer for layer in {**was, **now} if was.get(layer) != now.get(layer)]
+            if changed:
+                told = [f"{layer} {was.get(layer, 'none')} -> {now.get(layer, 'none')}" for layer in changed]
+                yield f"{name}: {', '.join(told)}"
 
     def _measured(self) -> Catalog:
         return with_claims(self._workspace.catalog, self._bench.measured())

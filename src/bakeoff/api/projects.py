@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +15,8 @@ from bakeoff.api.workspace import PACKAGE, Workspace, read_table
 from bakeoff.base.errors import InputError, MachineError
 from bakeoff.base.files import write_atomic
 from bakeoff.base.quantity import show_bytes
+from bakeoff.catalog.authoring import json_schema
+from bakeoff.catalog.load import read_vocabulary
 from bakeoff.decide import since
 from bakeoff.decide.model import Profile
 from bakeoff.decide.profile import parse
@@ -72,6 +75,15 @@ class ProjectsPart:
             raise InputError.one(str(file), "", "exists already", "choose another name, or edit it")
         write_atomic(file, profiles.blank(self._workspace.rules))
         return Written(str(file), "profile")
+
+    def schema(self, file: Path = Path("system.schema.json")) -> Written:
+        """Writes the JSON Schema of a system's file, so that an editor completes and checks while one writes.
+
+        Raises:
+            MachineError: If the file cannot be written.
+        """
+        write_atomic(file, json.dumps(json_schema(read_vocabulary()), ensure_ascii=False, indent=1) + "\n")
+        return Written(str(file), "schema")
 
     def words(self, about: str = "") -> tuple[Words, ...]:
         """The words a profile may use, by field; of one field when named.

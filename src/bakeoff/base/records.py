@@ -6,6 +6,7 @@ One encoding for the whole product: enums by value, dates in ISO form, tuples as
 from __future__ import annotations
 
 import dataclasses
+import functools
 import hashlib
 import json
 import math
@@ -116,20 +117,36 @@ def _build_tuple(kind: Any, value: Any, where: str) -> tuple[Any, ...]:
 
 def _build_record(kind: Any, value: Any, where: str) -> Any:
     data = _expect(value, dict, where)
+    shape = _shape(kind)
+    if not data.keys() <= shape.hints.keys():
+        unknown = sorted(set(data) - set(shape.hints))
+        raise ValueError(f"{where}: unknown keys {', '.join(unknown)}; known: {', '.join(shape.hints)}")
+    if not shape.required <= data.keys():
+        raise ValueError(f"{where}: missing keys {', '.join(sorted(shape.required - set(data)))}")
+    return kind(**{name: _build(shape.hints[name], item, f"{where}.{name}") for name, item in data.items()})
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Shape:
+    """What a record's keys are."""
+
+    hints: dict[str, Any]
+    """Annotation by field that can be given, in the record's order."""
+    required: frozenset[str]
+    """Fields without a default."""
+
+
+@functools.cache
+def _shape(kind: Any) -> _Shape:
+    # Reading the annotations of a record takes longer than building it: once per kind, not once per record.
     hints = typing.get_type_hints(kind)
-    fields = {field.name: field for field in dataclasses.fields(kind) if field.init}
-    unknown = sorted(set(data) - set(fields))
-    if unknown:
-        raise ValueError(f"{where}: unknown keys {', '.join(unknown)}; known: {', '.join(fields)}")
+    fields = [field for field in dataclasses.fields(kind) if field.init]
     required = [
-        name
-        for name, field in fields.items()
+        field.name
+        for field in fields
         if field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
     ]
-    absent = sorted(set(required) - set(data))
-    if absent:
-        raise ValueError(f"{where}: missing keys {', '.join(absent)}")
-    return kind(**{name: _build(hints[name], item, f"{where}.{name}") for name, item in data.items()})
+    return _Shape({field.name: hints[field.name] for field in fields}, frozenset(required))
 
 
 def _build_scalar(kind: Any, value: Any, where: str) -> Any:

@@ -123,6 +123,20 @@ def read_sources(data: Path = DATA, *, extra: Path | None = None) -> Sources:
     return Sources(replace(catalog, version=version), sources, vocabulary, facts, tables)
 
 
+def read_vocabulary(data: Path = DATA) -> authoring.Vocabulary:
+    """The closed names a system's file may use.
+
+    Raises:
+        InputError: If the files that hold them have mistakes.
+    """
+    problems: list[Problem] = []
+    properties = _properties(data, problems)
+    vocabulary = authoring.Vocabulary({item.id: item.kind for item in properties}, _scopes(data, problems))
+    if problems:
+        raise InputError(problems)
+    return vocabulary
+
+
 def with_claims(catalog: Catalog, claims: Iterable[Claim]) -> Catalog:
     """The catalogue with further claims, such as what the lab measured; one with a known id replaces the old.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -18,6 +18,7 @@ from bakeoff.catalog.registry import SCHEMA, PackageFacts, RegistryFile
 
 _MOST_LOST = 0.1
 _MOST_MOVED = 0.05
+_SAID_EVERY = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,7 @@ def refresh(
     today: date,
     only: Sequence[str] = (),
     data: Path = DATA,
+    progress: Callable[[str], None] | None = None,
 ) -> RefreshReport:
     """Reads the packages of every system, or of `only`, and writes what holds up.
 
@@ -76,6 +78,7 @@ def refresh(
         today: Day of reading.
         only: Ids of systems; all when empty.
         data: Folder whose `registry` is written.
+        progress: Told, in a few words, how far it is.
 
     Raises:
         InputError: If `only` names a system that is not catalogued.
@@ -85,7 +88,10 @@ def refresh(
     trusted, refused = _trusted(asked, systems)
     before = {facts.purl: facts for file in sources.registry for facts in file.packages}
     read: dict[str, PackageFacts] = {}
-    for purl in dict.fromkeys(purl for system in systems for purl in system.packages):
+    asking = list(dict.fromkeys(purl for system in systems for purl in system.packages))
+    for place, purl in enumerate(asking):
+        if progress is not None and place % _SAID_EVERY == 0:
+            progress(f"{place} of {len(asking)} packages read; next {purl}")
         reader = next((item for item in trusted if purl.startswith(item.scheme)), None)
         if reader is None:
             continue

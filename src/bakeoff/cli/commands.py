@@ -275,6 +275,7 @@ _CATALOG = (
         (Argument("only", "Only these systems.", Kind.TEXTS),),
         gives="RefreshReport",
         ok="judge:refreshed",
+        progress="live:Live",
     ),
     Door(
         "catalog why",
@@ -300,7 +301,11 @@ _CATALOG = (
         "catalog coverage",
         "catalog.coverage",
         "render_catalog:coverage",
-        "Show how much of the catalogue is known, by layer and property.",
+        "Show how much of the catalogue is known, by layer and kind of evidence.",
+        (
+            Argument("decisive", "Count only what deciding the shipped profiles reads.", Kind.FLAG),
+            Argument("cases", "Also what deciding these cases reads; implies --decisive.", Kind.PATH, metavar="FILE"),
+        ),
         gives="Coverage",
     ),
     Door(
@@ -309,7 +314,7 @@ _CATALOG = (
         "render_catalog:audit",
         "Draw claims at random for a person to check against their sources.",
         (
-            Argument("count", "How many claims.", Kind.INTEGER, default=10),
+            Argument("sample", "How many claims.", Kind.INTEGER, default=10),
             _SEED,
         ),
         gives="tuple[Claim, ...]",
@@ -319,6 +324,7 @@ _CATALOG = (
         "catalog.stale",
         "render_catalog:stale",
         "List claims whose evidence has aged most.",
+        (Argument("by_value", "Those worth most to the shipped profiles first; takes some seconds.", Kind.FLAG),),
         gives="tuple[Stale, ...]",
     ),
     Door(
@@ -326,15 +332,21 @@ _CATALOG = (
         "catalog.unknowns",
         "render_catalog:unknowns",
         "List what is not known, and what would settle it.",
-        (Argument("layer", "Only this layer."),),
+        (
+            Argument("layer", "Only this layer."),
+            Argument("by_value", "Those worth most to the shipped profiles first; takes some seconds.", Kind.FLAG),
+        ),
         gives="tuple[Unknown, ...]",
     ),
     Door(
         "catalog diff",
         "catalog.diff",
         "render_catalog:diff",
-        "Compare this catalogue with an exported one.",
-        (Argument("other", "A catalogue exported as JSON.", Kind.PATH, positional=True, required=True),),
+        "Compare two catalogues: claims that differ, decisions that change.",
+        (
+            Argument("before", "A catalogue exported as JSON.", Kind.PATH, positional=True, required=True),
+            Argument("after", "Another; the current catalogue when absent.", Kind.PATH, positional=True),
+        ),
         gives="CatalogDiff",
     ),
     Door(
@@ -347,6 +359,14 @@ _CATALOG = (
                 "file", "Where to write; the ending chooses the format.", Kind.PATH, positional=True, required=True
             ),
         ),
+        gives="Written",
+    ),
+    Door(
+        "catalog schema",
+        "projects.schema",
+        "render_decision:written",
+        "Write the JSON Schema of a system's file, for editors.",
+        (Argument("file", "Where to write.", Kind.PATH, positional=True, default="system.schema.json"),),
         gives="Written",
     ),
 )

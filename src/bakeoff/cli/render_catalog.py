@@ -109,7 +109,10 @@ def coverage(record: Coverage, out: Console) -> None:
         right="systems claims unknown",
     )
     above = wording.percent(record.above_impression_share)
-    line(out, f"{record.claims} claims about {record.systems} systems, {above} above impression")
+    counted = "claims that decisions read" if record.decisive else "claims"
+    errors = "" if record.lint_errors is None else f"; {record.lint_errors} lint errors"
+    line(out, f"{record.claims} {counted} about {record.systems} systems, {above} above impression{errors}")
+    line(out, f"by strongest evidence: {said(record.by_kind)}", style="dim")
 
 
 def audit(record: Sequence[Claim], out: Console) -> None:
@@ -123,7 +126,7 @@ def audit(record: Sequence[Claim], out: Console) -> None:
 
 def stale(record: Sequence[Stale], out: Console) -> None:
     """What has aged most."""
-    rows = [[str(one.observed), one.claim, one.why, f"{one.worth:.2f}" if one.worth else ""] for one in record]
+    rows = [[str(one.observed), one.claim, one.why, f"{one.worth:.3f}" if one.worth else ""] for one in record]
     table(out, ["true on", "claim", "why it is stale", "worth"], rows, right="worth")
     line(out, f"{len(record)} stale", style="dim")
 
@@ -134,7 +137,7 @@ def unknowns(record: Sequence[Unknown], out: Console) -> None:
         [
             f"{one.system}.{one.property}" + (f".{one.object}" if one.object else ""),
             one.settled_by if one.stated else "nobody has said",
-            f"{one.worth:.2f}" if one.worth else "",
+            f"{one.worth:.3f}" if one.worth else "",
         ]
         for one in record
     ]
@@ -152,7 +155,8 @@ def diff(record: CatalogDiff, out: Console) -> None:
     added, removed = ", ".join(record.systems_added) or "none", ", ".join(record.systems_removed) or "none"
     pairs(out, {"systems added": added, "systems removed": removed, "from": record.before, "to": record.after})
     for text in record.decisions:
-        line(out, text)
+        line(out, f"decides anew: {text}")
+    line(out, f"{len(record.changes)} claims differ, {len(record.decisions)} decisions change", style="dim")
 
 
 def _claim(claim: Claim) -> list[Cell]:
