@@ -174,12 +174,12 @@ def _lost_threads(header: Header, values: Sequence[BlockValue], before: Sequence
     """Says so when an arm works on fewer threads than while it warmed up.
 
     Judged by the clean blocks, against the least any of its launches used, and never for less than half a thread where
-    several were given: on a contended machine both figures wobble, and the reference arm must not lose its speed to that.
+    several were given: on a contended machine both figures wobble, and the reference arm must not lose its speed so.
     """
     clean = [value.wanted for value in values if value.clean]
     if not before or len(clean) < LEAST_CLEAN_BLOCKS * len(values):
         return []
-    wanted, usual = float(np.median(clean)), min(min(before), float(header.threads))
+    wanted, usual = float(np.median(clean)), min(*before, float(header.threads))
     if usual - wanted <= max(DRIFT_THREADS * usual, 0.5 if header.threads > 1 else 0.0):
         return []
     return [f"threads: used {wanted:.2f} in the rounds, {usual:.2f} before them"]
