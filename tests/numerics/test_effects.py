@@ -59,6 +59,37 @@ def test_a_race_that_drops_arms_is_fitted_as_played() -> None:
     assert result.arms[2] - result.arms[0] == pytest.approx(0.7, abs=0.02)
 
 
+def late_launches(rng: np.random.Generator, effects: list[float], *, early: int, late: int) -> Table:
+    """Three launches of every arm that play first and two that only play afterwards, when the machine is slower."""
+    rows = []
+    launches = rng.normal(0.0, 0.02, (len(effects), 5))
+    for number in range(early + late):
+        machine = 0.5 if number >= early else 0.0
+        for arm, effect in enumerate(effects):
+            launch = int(rng.integers(3)) if number < early else 3 + int(rng.integers(2))
+            noise = float(rng.normal(0.0, 0.02))
+            rows.append((arm, launch, number, math.exp(machine + effect + float(launches[arm, launch]) + noise)))
+    return Table.of(rows)
+
+
+def test_launches_that_never_met_the_early_ones_are_tied_by_their_arms() -> None:
+    table = late_launches(np.random.default_rng(5), [0.0, 0.1, 0.7], early=30, late=10)
+    result = fit(table)
+    assert result.launch_sd < 0.06, "the machine's change between the two groups is no difference between launches"
+    assert result.launch_df == 3 * 4 - 1
+    assert result.arms[2] - result.arms[0] == pytest.approx(0.7, abs=0.05)
+
+
+def test_the_interval_covers_the_truth_with_launches_added_late() -> None:
+    rng = np.random.default_rng(6)
+    hits = 0
+    for _ in range(REPEATS):
+        interval = fit(late_launches(rng, [EFFECT, 0.0, 0.3, 0.5, 0.2], early=30, late=9)).ratio(0, 1)
+        assert interval is not None
+        hits += interval.low <= math.exp(EFFECT) <= interval.high
+    assert 0.908 <= hits / REPEATS <= 0.992
+
+
 def test_a_drifting_machine_cancels_within_rounds() -> None:
     rng = np.random.default_rng(3)
     table = simulate.campaign(rng, [0.0, 0.03], launch_sd=0.0, noise=simulate.normal(1e-4))

@@ -148,21 +148,53 @@ def fit(table: Table) -> Fit:
     round_mean = np.bincount(row, weights=table.log_s) / width
     shares = played / width[:, None]
     inverse = np.linalg.pinv(np.diag(played.sum(axis=0)) - played.T @ shares, rcond=1e-9, hermitian=True)
-    effects = inverse @ np.bincount(column, weights=table.log_s - round_mean[row], minlength=len(cells))
-    residual = table.log_s - round_mean[row] - (effects[column] - (shares @ effects)[row])
+    owner = np.asarray([cell[0] for cell in cells])
+    ties = _ties(played, owner)
     rank = round(float(np.trace(inverse @ np.linalg.pinv(inverse, rcond=1e-9, hermitian=True))))
+    effects = ties @ inverse @ np.bincount(column, weights=table.log_s - round_mean[row], minlength=len(cells))
+    inverse = ties @ inverse @ ties.T
+    residual = table.log_s - round_mean[row] - (effects[column] - (shares @ effects)[row])
     noise_df = max(table.arm.size - rounds.size - rank, 0)
     launches = {
         arm: tuple(float(effects[cell_of[cell]]) for cell in cells if cell[0] == arm)
         for arm in sorted({c[0] for c in cells})
     }
-    launch_sd, launch_df = pooled_spread(list(launches.values()))
+    launch_sd, launch_df = pooled_spread(list(launches.values()), tied=len(set(_islands(played))) - 1)
     rho = _memory(table, residual)
     # A series that remembers hides part of its variance in its own mean: n·(1 - factor/n) terms are left of n.
     hidden = 1 - min(0.5, ((1 + rho) / (1 - rho) - 1) / rounds.size)
     noise_sd = math.sqrt(float(residual @ residual) / noise_df / hidden) if noise_df else 0.0
     arms = {arm: float(np.mean(values)) for arm, values in launches.items()}
     return Fit(arms, launches, launch_sd, launch_df, noise_sd, noise_df, rho, inverse)
+
+
+def _islands(played: Floats) -> list[int]:
+    """Of every launch, the number of its island: launches linked by rounds that they, or others between, share."""
+    meets = played.T @ played > 0
+    islands = list(range(len(meets)))
+    for one, other in np.argwhere(np.triu(meets, 1)).tolist():
+        old, new = islands[other], islands[one]
+        if old != new:
+            islands = [new if island == old else island for island in islands]
+    return islands
+
+
+def _ties(played: Floats, owner: Ints) -> Floats:
+    """The matrix that moves islands of launches against each other until the launches of every arm lie closest.
+
+    Launches added late may never meet the early ones in a round: the rounds then say nothing about how the two islands
+    lie to each other, but both hold launches of the same arms, and those are copies of one program.
+    """
+    islands = np.asarray(_islands(played))
+    names = np.unique(islands)
+    identity = np.eye(owner.size)
+    if names.size == 1:
+        return identity
+    member = (islands[:, None] == names[None, :]).astype(np.float64)
+    same = (owner[:, None] == owner[None, :]).astype(np.float64)
+    about_arm = identity - same / same.sum(axis=1)[:, None]
+    moved: Floats = identity - member @ np.linalg.pinv(about_arm @ member) @ about_arm
+    return moved
 
 
 def median_interval(launches: Sequence[float], spread: float, df: int, *, level: float = LEVEL) -> Interval:
@@ -179,13 +211,13 @@ def median_interval(launches: Sequence[float], spread: float, df: int, *, level:
     return Interval(math.exp(centre - half), math.exp(centre), math.exp(centre + half))
 
 
-def pooled_spread(groups: Sequence[Sequence[float]]) -> tuple[float, int]:
-    """Standard deviation within groups, pooled, and its degrees of freedom.
+def pooled_spread(groups: Sequence[Sequence[float]], *, tied: int = 0) -> tuple[float, int]:
+    """Standard deviation within groups, pooled, and its degrees of freedom, of which `tied` were spent before.
 
     >>> pooled_spread([[1.0, 3.0], [5.0, 7.0]]) == (2.0**0.5, 2)
     True
     """
-    df = sum(len(group) - 1 for group in groups)
+    df = sum(len(group) - 1 for group in groups) - tied
     squares = sum(float(np.var(group)) * len(group) for group in groups if len(group) > 1)
     return (math.sqrt(squares / df) if df > 0 else 0.0), max(df, 0)
 
