@@ -10,8 +10,6 @@ from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
 
-import yaml
-
 from bakeoff.base import files
 from bakeoff.base.errors import InputError
 from bakeoff.catalog.load import load
@@ -95,6 +93,9 @@ def read_yaml(file: Path) -> object:
     Raises:
         InputError: If it cannot be read or is not YAML.
     """
+    # Only cases of a back-test are YAML: every other command is spared its import.
+    import yaml  # noqa: PLC0415
+
     try:
         return yaml.safe_load(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
-from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
-
 from bakeoff.catalog.lints import Broken, Ground, Group, Level, Lint, On
 from bakeoff.catalog.model import Layer, PropertyKind, Relation, System
 
@@ -168,6 +166,9 @@ def _no_summary(ground: Ground) -> Iterator[Broken]:
 
 
 def _licence_form(ground: Ground) -> Iterator[Broken]:
+    # The list of all licences is long, and only this lint reads it.
+    from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression  # noqa: PLC0415
+
     for system in ground.systems.values():
         if system.licence:
             try:

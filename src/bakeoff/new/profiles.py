@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-import tomlkit
-
 from bakeoff.catalog.rules import Rules
 from bakeoff.new.survey import Question
 
@@ -36,6 +34,9 @@ def as_field(field: str, answer: str) -> Field:
 
 def text(profile: Mapping[str, Field], questions: Sequence[Question] = ()) -> str:
     """A profile in TOML; open questions stay as comments where their field goes."""
+    # Only writing a profile needs an editor that keeps comments; every other command is spared its import.
+    import tomlkit  # noqa: PLC0415
+
     document = tomlkit.document()
     document.add(tomlkit.comment("A profile: what this project needs. `bakeoff profile words` lists every word."))
     open_questions = {question.field: question for question in questions}

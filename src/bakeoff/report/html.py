@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from bakeoff.base import quantity
@@ -17,6 +17,9 @@ from bakeoff.decide.model import Decision, Plan, RankedStack
 from bakeoff.lab.cells import Campaign, Trust
 from bakeoff.report import strips, views, wording
 from bakeoff.report.ledger import Ledger, run_anchor, spaceless
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 COMPARED = 3
 """How many stacks are shown axis by axis."""
@@ -96,6 +99,9 @@ def _text(name: str) -> str:
 
 @cache
 def _environment() -> Environment:
+    # Costs as much as importing NumPy, and only a page needs it: a decision on the terminal does not.
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined  # noqa: PLC0415
+
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent / "templates"),
         autoescape=True,
