@@ -133,8 +133,17 @@ def test_a_failed_cell_is_a_row_and_the_campaign_goes_on(tmp_path: Path) -> None
     assert results.verify(made.store, campaign.id).exact
 
 
-def test_a_disturbed_arm_is_noisy_and_the_campaign_contended(tmp_path: Path) -> None:
-    made, _ = lab(tmp_path, {"fast": quiet(1e-3, dirty=0.97)})
+def test_an_arm_that_queues_behind_itself_is_noisy_and_accuses_no_machine(tmp_path: Path) -> None:
+    made, _ = lab(tmp_path, {"fast": quiet(1e-3, dirty=0.97), "calm": quiet(2e-3)})
+    campaign = run(replace(QUICK, budget_s=0.5), made)
+    fast = by_system(campaign)["fast"]
+    assert fast.outcome is Outcome.NOISY
+    assert fast.dirty_share > 0.5
+    assert not any("undisturbed" in why for why in campaign.trust_why)
+
+
+def test_a_machine_that_disturbs_most_arms_is_contended(tmp_path: Path) -> None:
+    made, _ = lab(tmp_path, {"fast": quiet(1e-3, dirty=0.97), "slow": quiet(2e-3, dirty=0.97)})
     campaign = run(replace(QUICK, budget_s=0.5), made)
     fast = by_system(campaign)["fast"]
     assert fast.outcome is Outcome.NOISY

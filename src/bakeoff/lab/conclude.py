@@ -218,15 +218,26 @@ def _noise_floor(now: Standings | None, roles: Roles) -> float | None:
 
 def _trust(raw: Raw, now: Standings | None, roles: Roles) -> tuple[Trust, tuple[str, ...]]:
     why = list(disturbances(raw.header, raw.rounds, raw.blocks))
-    disturbed = [raw.runs[index].arm.key for index, blocks in _counting(raw).items() if blocks.noisy]
+    disturbed = _disturbed(_counting(raw), roles)
     verdict = now.verdict(roles.placebo, roles.original) if now else Verdict.AMBIGUOUS
     if verdict in (Verdict.FASTER, Verdict.SLOWER):
         return Trust.INVALID, (f"two copies of one program were told apart: the placebo is {verdict.value}", *why)
     if disturbed:
-        why.append(f"too few undisturbed blocks: {', '.join(disturbed)}")
+        why.append(f"too few undisturbed blocks: {', '.join(raw.runs[index].arm.key for index in disturbed)}")
     if verdict is Verdict.AMBIGUOUS:
         why.append("two copies of one program were not yet shown to be the same")
     return (Trust.CONTENDED if why else Trust.OK), tuple(why)
+
+
+def _disturbed(counting: Mapping[int, Blocks], roles: Roles) -> tuple[int, ...]:
+    """Arms whose disturbed blocks speak of the machine.
+
+    A system that keeps more threads than there are processors queues behind itself: its own row says `noisy`. All arms
+    share the same rounds, so a machine that is disturbed shows in the reference arm or its placebo, or in half of all.
+    """
+    noisy = tuple(index for index, blocks in counting.items() if blocks.noisy)
+    machine = {roles.reference, roles.placebo} & set(noisy) or 2 * len(noisy) >= len(counting)
+    return noisy if machine else ()
 
 
 def _middle(values: Sequence[float]) -> float | None:
