@@ -7,7 +7,12 @@ Standard library and NumPy only, Python >= 3.10.
 from __future__ import annotations
 
 import fnmatch
-import importlib.util
+import linecache
+import sys
+import zlib
+from collections.abc import Sequence
+from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -26,17 +31,35 @@ def build(spec: dict[str, Any], weights: dict[str, Any], inputs: list[dict[str, 
             _apply(change, one)
     if "drop" in fault:
         weights = {name: value for name, value in weights.items() if not fnmatch.fnmatch(name, fault["drop"])}
-    honest = _load(spec["file"]).build(parameters, weights, inputs, setting)
+    file = Path(spec["file"])
+    edits = fault["edit"][file.parent.name] if "edit" in fault else ()
+    honest = _load(file, edits)["build"](parameters, weights, inputs, setting)
     return _STEPS[fault.get("step", "honest")](len(inputs), *honest)
 
 
-def _load(path: str) -> Any:
-    module_spec = importlib.util.spec_from_file_location("bakeoff_mutated_workload", path)
-    if module_spec is None or module_spec.loader is None:
-        raise ImportError(path)
-    module = importlib.util.module_from_spec(module_spec)
-    module_spec.loader.exec_module(module)
-    return module
+def _load(file: Path, edits: Sequence[tuple[str, str]]) -> dict[str, Any]:
+    """The names of an adapter's file, with some pieces of its text replaced."""
+    text = edited(file.read_text(encoding="utf-8"), edits)
+    module = ModuleType(f"bakeoff_mutated_{file.stem}")
+    # A name of its own, known to linecache: tracers read a function's source, and must not find the honest file's.
+    module.__file__ = f"{file} with {len(edits)} edits {zlib.crc32(text.encode())}"
+    linecache.cache[module.__file__] = (len(text), None, text.splitlines(keepends=True), module.__file__)
+    sys.modules[module.__name__] = module
+    exec(compile(text, module.__file__, "exec"), vars(module))  # noqa: S102  # an adapter of ours
+    return vars(module)
+
+
+def edited(text: str, edits: Sequence[tuple[str, str]]) -> str:
+    """A text with pieces replaced, in order.
+
+    Raises:
+        ValueError: If a piece does not occur exactly once: the adapter was rewritten, the fault was not.
+    """
+    for piece, instead in edits:
+        if text.count(piece) != 1:
+            raise ValueError(f"{piece!r} occurs {text.count(piece)} times, not once")
+        text = text.replace(piece, instead)
+    return text
 
 
 # --- changes of arrays
@@ -123,6 +146,25 @@ def _cached(_slots: int, step: Any, reset: Any, read: Any) -> Any:
     return once, reset, read
 
 
+def _unsynced(_slots: int, step: Any, reset: Any, read: Any) -> Any:
+    """Whoever reads now finds what the step before left; the first reader is lucky."""
+    asked: list[int] = []
+
+    def early(slot: int) -> Any:
+        asked.append(slot)
+        if len(asked) > 1:
+            return step(asked.pop(0))
+        lucky = step(slot)
+        reset()
+        return lucky
+
+    def restart() -> None:
+        asked.clear()
+        reset()
+
+    return early, restart, read
+
+
 def _twice(_slots: int, step: Any, reset: Any, read: Any) -> Any:
     def both(slot: int) -> Any:
         first = step(slot)
@@ -173,4 +215,5 @@ _STEPS = {
     "frozen": _frozen,
     "forgetful": lambda _slots, step, _reset, read: (step, lambda: None, read),
     "unread": _unread,
+    "unsynced": _unsynced,
 }

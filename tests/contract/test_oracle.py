@@ -20,6 +20,20 @@ Array = npt.NDArray[Any]
 TINY: dict[str, dict[str, Any]] = {
     "mlp-train": {"batch": 5, "features": 4, "hidden": 6, "classes": 3, "lr": 0.3, "units_per_step": 5},
     "encoder-infer": {"batch": 2, "seq": 3, "vocab": 7, "layers": 2, "width": 6, "heads": 2, "ffn": 5, "eps": 1e-5},
+    "decoder-train": (
+        {
+            "micro": 2,
+            "batch": 2,
+            "seq": 4,
+            "vocab": 5,
+            "layers": 2,
+            "width": 8,
+            "heads": 2,
+            "ffn": 6,
+            "units_per_step": 4,
+        }
+        | {"norm_eps": 1e-5, "rope_base": 50.0, "lr": 0.01, "beta1": 0.8, "beta2": 0.9, "eps": 1e-3, "decay": 0.1}
+    ),
     "gemm": {"m": 3, "k": 5, "n": 2},
     "fused-chain": {"rows": 3, "columns": 5, "eps": 1e-6},
 }
@@ -141,14 +155,15 @@ def test_a_step_of_sgd_takes_the_learning_rate_times_the_gradient_and_reports_th
         close(state[name], value - spec["lr"] * gradients[name])
 
 
-def test_it_learns() -> None:
-    workload = WORKLOADS["mlp-train"]
+@pytest.mark.parametrize(("name", "share"), [("mlp-train", 0.5), ("decoder-train", 0.85)])
+def test_it_learns(name: str, share: float) -> None:
+    workload = WORKLOADS[name]
     spec = workload.sizes["small"]
     order = [step % workload.ring for step in range(workload.episode)]
     inputs = workload.oracle.inputs(spec, 5, workload.ring)
     outputs, _ = workload.oracle.run(spec, workload.oracle.weights(spec, 5), inputs, order, np.float64)
     losses = [float(one["loss"].item()) for one in outputs]
-    assert max(losses[-8:]) < 0.5 * min(losses[:8])
+    assert max(losses[-4:]) < share * min(losses[:8])
 
 
 # --- encoder-infer
@@ -311,8 +326,9 @@ def test_the_chain_is_that_of_the_loops() -> None:
 # --- the reference arm, which needs nothing but NumPy and so is checked here too
 
 
-def test_the_error_function_of_the_reference_arm_is_good_to_float32() -> None:
-    module = load(ADAPTERS["numpy"].folder / "encoder_infer.py")
+@pytest.mark.parametrize("file", ["encoder_infer.py", "decoder_train.py"])
+def test_the_error_function_of_the_reference_arm_is_good_to_float32(file: str) -> None:
+    module = load(ADAPTERS["numpy"].folder / file)
     x = np.linspace(-6, 6, 100_001, dtype=np.float32)
     error = module.erf(x) - np.array([math.erf(one) for one in x.tolist()])
     assert np.abs(error).max() < 5e-7
@@ -321,7 +337,11 @@ def test_the_error_function_of_the_reference_arm_is_good_to_float32() -> None:
 
 SMALL = {
     "mlp-train": [*WORKLOADS["mlp-train"].edges, WORKLOADS["mlp-train"].sizes["small"]],
-    "encoder-infer": [*WORKLOADS["encoder-infer"].edges, dict(WORKLOADS["encoder-infer"].sizes["small"], seq=16)],
+    "encoder-infer": [*WORKLOADS["encoder-infer"].edges, SIXTEEN],
+    "decoder-train": [
+        *WORKLOADS["decoder-train"].edges,
+        dict(WORKLOADS["decoder-train"].sizes["small"], batch=2, seq=8),
+    ],
     "gemm": list(WORKLOADS["gemm"].edges),
     "fused-chain": [*WORKLOADS["fused-chain"].edges, WORKLOADS["fused-chain"].sizes["cached"]],
 }

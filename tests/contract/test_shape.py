@@ -60,7 +60,7 @@ def relative(path: Path) -> str:
 
 def test_the_systems_of_the_loop_are_there() -> None:
     assert set(SYSTEMS) <= set(ADAPTERS)
-    assert {"mlp-train", "encoder-infer", "gemm", "fused-chain"} <= set(WORKLOADS)
+    assert {"mlp-train", "encoder-infer", "decoder-train", "gemm", "fused-chain"} <= set(WORKLOADS)
 
 
 @pytest.mark.parametrize(("system", "name"), PAIRS)

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 # erf(x) = x P(x^2) / Q(x^2) on [-4, 4], 1 in float32 beyond; fitted for this file by reweighted least squares on
-# math.erf. Largest absolute error 4e-7, root mean square 9e-8: tests/contract/test_erf.py measures it.
+# math.erf. Largest absolute error 4e-7, root mean square 9e-8: tests/contract/test_oracle.py measures it.
 _P = (1.91101953e-08, -1.94225471e-06, 0.000147282742, 0.00399050919, 0.0515247599, 0.207124514, 1.12837909)
 _Q = (0.00102108965, 0.0149579762, 0.117970416, 0.51689057, 1.0)
 
