@@ -9,15 +9,16 @@ from typing import Any
 
 import pytest
 
-from bakeoff.catalog.load import DATA, load
+from bakeoff.catalog.load import DATA
 from bakeoff.catalog.model import Catalog
+from tests import shipped as shipped_files
 
 FILES = sorted((DATA / "field").glob("*.toml"))
 
 
 @pytest.fixture(scope="module")
 def shipped() -> Catalog:
-    return load(compiled=False)
+    return shipped_files.sources().catalog
 
 
 def _cells(node: Any) -> Iterator[dict[str, Any]]:

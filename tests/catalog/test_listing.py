@@ -12,9 +12,10 @@ import pytest
 
 from bakeoff.base.errors import InputError
 from bakeoff.base.evidence import EvidenceKind
-from bakeoff.catalog import coverage, diff, export, lint, listing, load, snapshot, why
+from bakeoff.catalog import coverage, diff, export, lint, listing, snapshot, why
 from bakeoff.catalog.load import Sources
 from bakeoff.catalog.model import Answer, Catalog, Context, Scope
+from tests import shipped as shipped_files
 from tests.catalog import small
 from tests.catalog.small import ALPHA, TODAY, evidence, sources, stated
 
@@ -234,7 +235,7 @@ def test_why_and_its_context_name_what_they_do_not_know(held: Catalog) -> None:
 
 @pytest.fixture(scope="module")
 def shipped() -> Sources:
-    return load.read_sources()
+    return shipped_files.sources()
 
 
 def test_the_shipped_catalogue_has_no_lint_errors(shipped: Sources) -> None:

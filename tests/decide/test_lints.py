@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from functools import cache
 
 import pytest
 
 from bakeoff.catalog import lints as catalog_lints
 from bakeoff.catalog.golden import Golden, load_golden
-from bakeoff.catalog.load import Sources, read_sources
+from bakeoff.catalog.load import Sources
 from bakeoff.catalog.model import STACK_LAYERS, Catalog, System
 from bakeoff.catalog.rules import Need, Requirement, Rules
 from bakeoff.decide.lints import lints
+from tests import shipped
 from tests.decide.world import TODAY, catalog, rules, system
 
 WORLD = (
@@ -25,12 +25,6 @@ WORLD = (
     system("notes", "tracker"),
 )
 HELD = Golden("g", {"layers": ["framework", "library"]}, "sense", {"framework": ("alpha",)})
-
-
-@cache
-def written() -> Sources:
-    """Vocabulary and files as they are shipped; the catalogue is replaced."""
-    return read_sources()
 
 
 def small() -> Rules:
@@ -48,7 +42,7 @@ def found(
 ) -> list[tuple[str, str]]:
     """(lint, place) of every finding."""
     held: Catalog = catalog(systems)
-    ground = catalog_lints.ground(replace(sources or written(), catalog=held, files=()), TODAY)
+    ground = catalog_lints.ground(replace(sources or shipped.sources(), catalog=held, files=()), TODAY)
     return [(rule.id, broken.at) for rule in lints(known or small(), golden) for broken in rule.check(ground)]
 
 
@@ -97,9 +91,9 @@ def test_a_requirement_nobody_can_meet_is_told() -> None:
 
 @pytest.mark.parametrize("field", ["domain", "activity", "language"])
 def test_words_that_only_one_side_knows_are_told(field: str) -> None:
-    names = written().vocabulary
+    names = shipped.sources().vocabulary
     scopes = replace(names.scopes, **{field: (*getattr(names.scopes, field), "novel")})
-    more = replace(written(), vocabulary=replace(names, scopes=scopes))
+    more = replace(shipped.sources(), vocabulary=replace(names, scopes=scopes))
     assert found(sources=more) == [("decision-words", f"{field}.novel")]
 
 
@@ -109,7 +103,7 @@ def test_a_layer_without_a_weight_is_told() -> None:
 
 
 def test_the_shipped_catalogue_breaks_none() -> None:
-    ground = catalog_lints.ground(written(), TODAY)
+    ground = catalog_lints.ground(shipped.sources(), TODAY)
     table = lints(rules(), load_golden())
     # Golden decisions are held one by one in test_golden.
     told = [broken.detail for rule in table if rule.id != "decision-golden" for broken in rule.check(ground)]

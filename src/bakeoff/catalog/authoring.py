@@ -113,6 +113,23 @@ def check_names(file: SystemFile, vocabulary: Vocabulary, where: str, found: Map
     return [_with_line(problem, found) for problem in problems]
 
 
+def claims_alone(path: Path, vocabulary: Vocabulary, where: str) -> list[Problem]:
+    """Problems of names in those claims of a file that are well formed though the file is not: all are told at once."""
+    text = path.read_text(encoding="utf-8")
+    try:
+        entries = tomllib.loads(text).get("claim", [])
+    except tomllib.TOMLDecodeError:
+        return []
+    found = lines.positions(text)
+    problems: list[Problem] = []
+    for index, entry in enumerate(entries if isinstance(entries, list) else []):
+        claim, _ = check(ClaimEntry, entry, where, {})
+        if claim is not None:
+            told = _claim_problems(claim, vocabulary, where=where, key=f"claim[{index}]")
+            problems += [_with_line(problem, found) for problem in told]
+    return problems
+
+
 def _name_problems(file: SystemFile, vocabulary: Vocabulary, where: str) -> Iterator[Problem]:
     if not ID.match(file.system.id):
         yield Problem(where, "system.id", f"{file.system.id!r} is no id", "lower case letters, digits, . + _ -")

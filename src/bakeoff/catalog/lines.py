@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 Path = tuple[str | int, ...]
 """Keys and list positions from the top of the file, e.g. `("claim", 3, "value")`."""
@@ -13,7 +14,8 @@ _KEY = re.compile(r"""^\s*([A-Za-z0-9_\-]+|"[^"]*"|'[^']*')((?:\s*\.\s*[A-Za-z0-
 _FENCES = ('"""', "'''")
 
 
-def positions(text: str) -> dict[Path, int]:
+@lru_cache(maxsize=1)
+def positions(text: str) -> Mapping[Path, int]:
     r"""The 1-based line of every table and key in TOML text; keys of inline tables share their line.
 
     >>> positions('[a]\nx = 1\n[[b]]\ny = 2')

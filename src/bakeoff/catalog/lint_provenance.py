@@ -127,7 +127,15 @@ def _number_without_measure(ground: Ground) -> Iterator[Broken]:
 
 _G, _E, _W = Group.PROVENANCE, Level.ERROR, Level.WARNING
 LINTS = (
-    Lint("no-evidence", _G, On.CLAIM, _E, "claim without a source", "give a source, or say unknown", _no_evidence),
+    Lint(
+        "no-evidence",
+        _G,
+        On.CLAIM,
+        _E,
+        "claim without a source",
+        'cite a [[source]] of the file with `from`, or write value = "unknown" with settled_by',
+        _no_evidence,
+    ),
     Lint(
         "unsettled-unknown",
         _G,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
+from bakeoff.base.errors import near
 from bakeoff.catalog.lints import Broken, Ground, Group, Level, Lint, On
 from bakeoff.catalog.model import Layer, PropertyKind, Relation, System
 
@@ -92,7 +93,7 @@ def _dangling_object(ground: Ground) -> Iterator[Broken]:
             continue
         for name in (claim.object, claim.via):
             if name and name not in ground.systems:
-                yield ground.at_claim(claim, f"{name!r} is not catalogued")
+                yield ground.at_claim(claim, f"{name!r} is not catalogued{_near(name, ground.systems)}")
 
 
 def _dangling_scope(ground: Ground) -> Iterator[Broken]:
@@ -101,7 +102,8 @@ def _dangling_scope(ground: Ground) -> Iterator[Broken]:
             for name in names:
                 system = ground.systems.get(name)
                 if system is None or layer not in system.layers:
-                    yield ground.at_claim(claim, f"{name!r} is no {layer.value} of the catalogue")
+                    meant = _near(name, [item.id for item in ground.sources.catalog.layer(layer)])
+                    yield ground.at_claim(claim, f"{name!r} is no {layer.value} of the catalogue{meant}")
 
 
 def _dangling_link(ground: Ground) -> Iterator[Broken]:
@@ -111,7 +113,14 @@ def _dangling_link(ground: Ground) -> Iterator[Broken]:
         links += [("inherits", item.system) for item in system.inherits]
         for key, name in links:
             if name not in ground.systems:
-                yield ground.at_system(system.id, f"{key} {name!r} is not catalogued", ("system", key))
+                detail = f"{key} {name!r} is not catalogued{_near(name, ground.systems)}"
+                yield ground.at_system(system.id, detail, ("system", key))
+
+
+def _near(name: str, known: Iterable[str]) -> str:
+    """The names somebody may have meant, to go on a sentence; empty for none."""
+    meant = near(name, known)
+    return f", {meant}" if meant else ""
 
 
 def _wrong_object_layer(ground: Ground) -> Iterator[Broken]:
@@ -293,7 +302,7 @@ LINTS = (
         On.SYSTEM,
         _E,
         "licence cannot be compared",
-        "write an SPDX expression, or LicenseRef-…",
+        "write an SPDX expression such as Apache-2.0, or LicenseRef-…",
         _licence_form,
     ),
     Lint("property-without-anchor", _G, On.PROPERTY, _E, "points mean nothing", "say what 0 and 100 mean", _no_anchor),

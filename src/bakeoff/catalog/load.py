@@ -229,7 +229,9 @@ def _source_files(
     for path, where in paths:
         file, told = authoring.read(shapes.SystemFile, path, where)
         problems += told
-        if file is not None:
+        if file is None:
+            problems += authoring.claims_alone(path, vocabulary, where)
+        else:
             found = lines.positions(path.read_text(encoding="utf-8"))
             wrong = authoring.check_names(file, vocabulary, where, found)
             problems += wrong

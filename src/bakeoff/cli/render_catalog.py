@@ -62,7 +62,7 @@ def lint(record: LintReport, out: Console) -> None:
         ]
         for one in sorted(record.findings, key=lambda one: (one.level is not Level.ERROR, one.where, one.line or 0))
     ]
-    table(out, ["", "where", "what", "lint"], rows)
+    table(out, ["", "where", "what", "lint"], rows, whole=["where"])
     fixed = f", {len(record.fixed)} files fixed" if record.fixed else ""
     line(
         out,
