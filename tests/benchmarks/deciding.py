@@ -50,7 +50,12 @@ def matrix_ratio(model: Model) -> tuple[float, float]:
     """Our weighted sum over scikit-criteria's, in time; and the largest difference of a value."""
     used = [index for index, axis in enumerate(model.values.axes) if model.values.weights[axis.id] > 0]
     weights = [model.values.weights[model.values.axes[index].id] for index in used]
-    matrix = model.by_axis[:5_000, used] + 1e-9
+    matrix = np.array(
+        [
+            [model.values.on_axis(model.space.stack(row), model.values.axes[index]) + 1e-9 for index in used]
+            for row in range(min(5_000, len(model.space.rows)))
+        ]
+    )
     decision = mkdm(matrix.tolist(), [max] * len(used), weights=weights)
     peer = WeightedSumModel()
 

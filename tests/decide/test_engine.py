@@ -129,7 +129,8 @@ def test_point_values_are_a_plain_weighted_sum(seed: int) -> None:
     built = model(systems=field([tuple(int(x) for x in row) for row in drawn]))
     weights = [Fraction(built.values.weights[axis.id]) for axis in built.values.axes]
     for row, total in enumerate(built.totals):
-        exact = sum(weight * Fraction(float(value)) for weight, value in zip(weights, built.by_axis[row], strict=True))
+        by_axis = [built.values.on_axis(built.space.stack(row), axis) for axis in built.values.axes]
+        exact = sum(weight * Fraction(value) for weight, value in zip(weights, by_axis, strict=True))
         assert float(exact) == pytest.approx(float(total), rel=1e-12)
 
 

@@ -16,7 +16,8 @@ def make(value: float = 50.0) -> Decision:
         profile=Profile(),
         verdict=Verdict.LEANING, stacks=(stack,), near_ties=(), feasible=1, conditional=(),
         shares=(),
-        reasons=(), exclusions=(), flips=(), pitfalls=(), refuted=(), impression_share=0.5, conflicts=(), relaxations=(),
+        reasons=(), exclusions=(), flips=(), pitfalls=(), refuted=(), impression_share=0.5,
+        conflicts=(), relaxations=(),
         read=("a.x",), draws=100, error=0.01, seed=3, today=date(2026, 1, 1), catalog="c", snapshot=date(2026, 1, 1),
     )  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -10,12 +11,13 @@ import numpy as np
 
 from bakeoff.catalog.model import Catalog, Claim, Layer
 from bakeoff.catalog.rules import Rules
-from bakeoff.decide.enumerate import Joiner, Space, answer_level, join_claims, need_levels, stacks
+from bakeoff.decide.enumerate import Joiner, answer_level, join_claims, need_levels, stacks
 from bakeoff.decide.facts import Facts, merged
 from bakeoff.decide.feasible import Candidate, Condition, StackNeed, candidates, stack_needs
 from bakeoff.decide.model import Profile
 from bakeoff.decide.situation import Situation, situate
 from bakeoff.decide.smaa import Entry
+from bakeoff.decide.space import Space, along
 from bakeoff.decide.value import Floats, Values
 
 Stack = Sequence[tuple[str, str]]
@@ -42,8 +44,6 @@ class Model:
     """All stacks."""
     values: Values
     """What components are worth."""
-    by_axis: Floats
-    """Value of every stack on every axis at the centre, shape (rows, axes)."""
     offsets: Floats
     """Points of every stack that no axis holds: conversions, a framework standing in as another's library."""
     totals: Floats
@@ -106,15 +106,23 @@ def assemble(
     joiner = joiner or Joiner(facts)
     space = stacks(joiner, judged, needs, dropped)
     values = Values(facts, rules, judged)
-    by_axis = values.central(space)
     offsets = _offsets(facts, space)
-    totals = offsets
-    for index, axis in enumerate(values.axes):
-        totals = totals + values.weights[axis.id] * by_axis[:, index]
+    totals = space.spread([mine + extra for mine, extra in zip(values.central(space), offsets, strict=True)])
     chance = _chances(facts, judged, needs, space, dropped)
-    expected = totals - rules.constants["failed_points"] * (1.0 - chance)
+    expected = totals if chance is None else totals - rules.constants["failed_points"] * (1.0 - chance)
     return Model(
-        facts.situation, facts, rules, judged, needs, joiner, space, values, by_axis, offsets, totals, chance, expected
+        situation=facts.situation,
+        facts=facts,
+        rules=rules,
+        judged=judged,
+        needs=needs,
+        joiner=joiner,
+        space=space,
+        values=values,
+        offsets=space.spread(offsets),
+        totals=totals,
+        chance=np.ones(len(space.rows)) if chance is None else chance,
+        expected=expected,
     )
 
 
@@ -139,19 +147,33 @@ def _own_kernels(joiner: Joiner, judged: dict[str, tuple[Candidate, ...]]) -> No
     judged["kernel"] = (*judged["kernel"], *alone)
 
 
-def _offsets(facts: Facts, space: Space) -> Floats:
-    found = facts.constants["conversion_points"] * space.steps.astype(np.float64)
+def _offsets(facts: Facts, space: Space) -> list[Floats]:
+    """Points that no axis holds, for each block in a shape that broadcasts to its own."""
+    strangers = _strangers(facts, space)
+    found = []
+    for block in space.blocks:
+        points = facts.constants["conversion_points"] * along(block.steps.astype(np.float64), 2)
+        if strangers:
+            home, guest = space.layers.index("framework"), space.layers.index("library")
+            host = int(block.places[home][1][0])
+            odd = np.isin(block.places[guest][1], strangers.get(host, ()))
+            points = points + facts.constants["guest_points"] * along(odd.astype(np.float64), 0)
+        found.append(points)
+    return found
+
+
+def _strangers(facts: Facts, space: Space) -> dict[int, tuple[int, ...]]:
+    """By framework, the libraries that are frameworks themselves and that it does not say it works with."""
     if not {"framework", "library"} <= set(space.layers):
-        return found
+        return {}
     home, guest = space.layers.index("framework"), space.layers.index("library")
-    for place, name in enumerate(space.systems[guest]):
-        if Layer.FRAMEWORK in facts.system(name).layers:
-            hosts = [
-                other == name or any(name in facts.stated(other, relation) for relation in ("works_with", "requires"))
-                for other in space.systems[home]
-            ]
-            stranger = ~np.array(hosts)[space.rows[:, home]] & (space.rows[:, guest] == place)
-            found = found + facts.constants["guest_points"] * stranger
+    guests = [
+        (place, name) for place, name in enumerate(space.systems[guest]) if Layer.FRAMEWORK in facts.system(name).layers
+    ]
+    found = {}
+    for host, other in enumerate(space.systems[home]):
+        friends = {other, *facts.stated(other, "works_with"), *facts.stated(other, "requires")}
+        found[host] = tuple(place for place, name in guests if name not in friends)
     return found
 
 
@@ -161,34 +183,42 @@ def _chances(
     needs: tuple[StackNeed, ...],
     space: Space,
     dropped: frozenset[str],
-) -> Floats:
-    chance = np.ones(len(space.rows))
-    if space.doubts.any():
-        chance = np.power(facts.constants["unknown_join"], space.doubts.astype(np.float64))
+) -> Floats | None:
+    """Chance that all unknown claims of a stack hold, by row; None where no stack depends on one."""
+    chance: Floats | None = None
+    if space.doubtful:
+        chance = np.power(facts.constants["unknown_join"], space.doubts)
+    own = []
     for column, layer in enumerate(space.layers):
         by_name = {candidate.system: candidate for candidate in judged[layer]}
-        own = [
-            float(np.prod([item.chance for item in by_name[name].conditions if item.token not in dropped]))
+        holds = [
+            math.prod(item.chance for item in by_name[name].conditions if item.token not in dropped)
             for name in space.systems[column]
         ]
-        if min(own, default=1.0) < 1.0:
-            chance = chance * np.array(own)[space.rows[:, column]]
+        if min(holds, default=1.0) < 1.0:
+            own.append((column, np.array(holds)))
+    if own:
+        chance = _times(chance, space.joined(own, np.multiply))
     for need in needs:
         if need.vetoes or need.token in dropped:
             continue
-        level = need_levels(facts, need, space.layers, space.systems, space.rows)
+        level = need_levels(facts, need, space)
         if not (level == 1).any():
             continue
-        fails = np.ones(len(space.rows))
+        fails = []
         for layer in need.layers:
             column = space.layers.index(layer)
-            own = [
+            failing = [
                 1.0 - facts.chance(layer, need.name) if answer_level(facts, need, layer, name) == 1 else 1.0
                 for name in space.systems[column]
             ]
-            fails = fails * np.array(own or [1.0])[space.rows[:, column]]
-        chance = chance * np.where(level == 1, 1.0 - fails, 1.0)
+            fails.append((column, np.array(failing or [1.0])))
+        chance = _times(chance, np.where(level == 1, 1.0 - space.joined(fails, np.multiply), 1.0))
     return chance
+
+
+def _times(chance: Floats | None, other: Floats) -> Floats:
+    return other if chance is None else chance * other
 
 
 def _unsure(model: Model, need: StackNeed, stack: Stack) -> bool:

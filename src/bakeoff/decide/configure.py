@@ -28,28 +28,30 @@ class Step:
 def step(model: Model, chosen: Mapping[str, str]) -> Step:
     """What is still possible and what is now forced, with `chosen` (layer to system) fixed."""
     space = model.space
-    rows = space.rows
-    agree = np.zeros(len(rows), np.int64)
-    for layer, system in chosen.items():
-        if layer in space.layers:
-            column = space.layers.index(layer)
-            names = space.systems[column]
-            position = names.index(system) if system in names else -1
-            agree += rows[:, column] == position
-    wanted = len([layer for layer in chosen if layer in space.layers])
-    left = rows[agree == wanted]
-    if not len(left):
-        return Step({}, {}, 0, _repair(model, agree))
+    columns = {layer: space.layers.index(layer) for layer in chosen if layer in space.layers}
+    wanted = {
+        column: space.systems[column].index(chosen[layer]) if chosen[layer] in space.systems[column] else -1
+        for layer, column in columns.items()
+    }
+    count, seen = space.agreeing(wanted)
+    if not count:
+        return Step({}, {}, 0, _repair(model, wanted))
     possible = {
-        layer: tuple(space.systems[column][position] for position in np.unique(left[:, column]))
+        layer: tuple(space.systems[column][position] for position in sorted(seen[column]))
         for column, layer in enumerate(space.layers)
     }
     forced = {layer: names[0] for layer, names in possible.items() if len(names) == 1 and layer not in chosen}
-    return Step(possible, forced, len(left), ())
+    return Step(possible, forced, count, ())
 
 
-def _repair(model: Model, agree: np.ndarray[tuple[int, ...], np.dtype[np.int64]]) -> tuple[tuple[str, str], ...]:
-    if not len(agree):
+def _repair(model: Model, wanted: Mapping[int, int]) -> tuple[tuple[str, str], ...]:
+    space = model.space
+    if not len(space.rows):
         return ()
+    held = [
+        (column, (np.arange(len(space.systems[column])) == position).astype(np.int8))
+        for column, position in wanted.items()
+    ]
+    agree = space.joined(held, np.add)
     nearest = np.where(agree == agree.max(), model.expected, -np.inf)
-    return model.space.stack(int(ranked(model.space, nearest, 1)[0]))
+    return space.stack(int(ranked(space, nearest, 1)[0]))

@@ -113,7 +113,7 @@ def _ranked(run: _Run, position: int) -> RankedStack:
     claims, doubtful = model.joins(entry.stack)
     conditions = tuple(dict.fromkeys([condition.claim for condition in entry.conditions] + list(doubtful)))
     axes = tuple(
-        explain.axis_value(model, entry.stack, axis, _interval(values[index], float(model.by_axis[entry.row, index])))
+        explain.axis_value(model, entry.stack, axis, _interval(values[index], model.values.on_axis(entry.stack, axis)))
         for index, axis in enumerate(model.values.axes)
         if weights[index] > 0 and model.values.parts(axis, model.space.layers)
     )

@@ -1,4 +1,4 @@
-"""Every complete stack, exactly: staged joins over stated relations, as rows of integers.
+"""Every complete stack, exactly: staged joins over stated relations, framework by framework.
 
 framework → library → trainer → kernel → (format, serving), where a format is reached from what the framework exports
 through stated conversions. Trackers are chosen beside and never multiplied in.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -16,9 +16,7 @@ import numpy.typing as npt
 from bakeoff.catalog.model import Answer, Layer, Relation
 from bakeoff.decide.facts import Facts
 from bakeoff.decide.feasible import GOOD, Candidate, StackNeed, permissive
-
-Rows = npt.NDArray[np.int32]
-"""One stack per row: index of the candidate by layer."""
+from bakeoff.decide.space import Ban, Block, Space, filled
 
 _JOINS = (Relation.WORKS_WITH, Relation.WRAPS, Relation.REQUIRES, Relation.BACKEND_OF)
 _MAX_STEPS = 2
@@ -43,28 +41,6 @@ class Route:
     """Formats passed through, the last being the one loaded."""
     join: Join
     """Claims of every step."""
-
-
-@dataclass(frozen=True, slots=True)
-class Space:
-    """All feasible and conditional stacks of a situation."""
-
-    layers: tuple[str, ...]
-    """Columns."""
-    systems: tuple[tuple[str, ...], ...]
-    """Systems by column; rows hold positions in these."""
-    rows: Rows
-    """Stacks, each once, in the order of the systems."""
-    steps: npt.NDArray[np.int32]
-    """Conversions on the way to the format served, by row."""
-    doubts: npt.NDArray[np.int32]
-    """Joins that rest on an explicit unknown, by row."""
-
-    def stack(self, row: int) -> tuple[tuple[str, str], ...]:
-        """(layer, system) of a row."""
-        return tuple(
-            (layer, self.systems[column][int(self.rows[row, column])]) for column, layer in enumerate(self.layers)
-        )
 
 
 class Joiner:
@@ -205,31 +181,26 @@ def stacks(
     names = tuple(
         tuple(candidate.system for candidate in judged[layer] if candidate.without(dropped)) for layer in layers
     )
+    filters = [_by_need(joiner.facts, need, layers, names) for need in needs if need.token not in dropped]
     blocks = list(_Blocks(joiner, layers, names).all())
-    width = len(layers)
-    rows = np.concatenate([block[0] for block in blocks]) if blocks else np.zeros((0, width), np.int32)
-    steps = np.concatenate([block[1] for block in blocks]) if blocks else np.zeros(0, np.int32)
-    doubts = np.concatenate([block[2] for block in blocks]) if blocks else np.zeros(0, np.int32)
-    keep = _compatible(joiner, layers, names, rows)
-    for need in needs:
-        if need.token not in dropped:
-            keep &= need_levels(joiner.facts, need, layers, names, rows) > 0
-    if keep.all():
-        return Space(layers, names, rows, steps, doubts)
-    return Space(layers, names, rows[keep], steps[keep], doubts[keep])
+    return filled(layers, names, _kept(blocks, _forbidden(joiner, layers, names), filters))
 
 
-def need_levels(
-    facts: Facts, need: StackNeed, layers: Sequence[str], names: Sequence[Sequence[str]], rows: Rows
-) -> npt.NDArray[np.int32]:
+def need_levels(facts: Facts, need: StackNeed, space: Space) -> npt.NDArray[np.int32]:
     """Best answer to a demand among the components of each row: 0 no, 1 unknown, 2 partial or yes."""
-    best = np.zeros(len(rows), np.int32)
-    for layer in need.layers:
-        column = layers.index(layer)
-        levels = np.array([answer_level(facts, need, layer, name) for name in names[column]] or [0], np.int32)
-        if levels.any():
-            best = np.maximum(best, levels[rows[:, column]])
-    return best
+    found: npt.NDArray[np.int32] = space.joined(_by_need(facts, need, space.layers, space.systems), np.maximum)
+    return found
+
+
+def _by_need(
+    facts: Facts, need: StackNeed, layers: Sequence[str], names: Sequence[Sequence[str]]
+) -> list[tuple[int, npt.NDArray[np.int32]]]:
+    """(column, answer of each of its systems) of the layers a demand looks at."""
+    columns = [layers.index(layer) for layer in need.layers]
+    return [
+        (column, np.array([answer_level(facts, need, layers[column], name) for name in names[column]] or [0], np.int32))
+        for column in columns
+    ]
 
 
 def answer_level(facts: Facts, need: StackNeed, layer: str, name: str) -> int:
@@ -294,34 +265,34 @@ class _Blocks:
         self.layers = layers
         self.names = dict(zip(layers, names, strict=True))
 
-    def all(self) -> Iterator[tuple[Rows, npt.NDArray[np.int32], npt.NDArray[np.int32]]]:
+    def all(self) -> Iterator[Block]:
         if "framework" not in self.layers:
-            yield from self._rows(None, -1)
+            yield from self._block(None, -1)
             return
         for index, framework in enumerate(self.names["framework"]):
-            yield from self._rows(framework, index)
+            yield from self._block(framework, index)
 
-    def _rows(
-        self, framework: str | None, index: int
-    ) -> Iterator[tuple[Rows, npt.NDArray[np.int32], npt.NDArray[np.int32]]]:
+    def _block(self, framework: str | None, index: int) -> Iterator[Block]:
         pairs = self._library_trainer(framework)
         kernels = self._fitting("kernel", framework)
         ends = self._ends(framework)
         if not pairs or not kernels or not ends:
             return
-        shape = (len(pairs), len(kernels), len(ends))
-        which = [np.broadcast_to(axis, shape).ravel() for axis in np.ogrid[tuple(slice(size) for size in shape)]]
-        made, core, end = (np.array(part, np.int32) for part in (pairs, kernels, ends))
-        parts = {
-            "framework": np.full(len(which[0]), index, np.int32),
-            "library": made[which[0], 0],
-            "trainer": made[which[0], 1],
-            "kernel": core[which[1], 0],
-            "format": end[which[2], 0],
-            "serving": end[which[2], 1],
+        made, core, end = (np.array(part, np.int16) for part in (pairs, kernels, ends))
+        places = {
+            "framework": (0, np.full(len(made), index, np.int16)),
+            "library": (0, made[:, 0]),
+            "trainer": (0, made[:, 1]),
+            "kernel": (1, core[:, 0]),
+            "format": (2, end[:, 0]),
+            "serving": (2, end[:, 1]),
         }
-        rows = np.stack([parts[layer] for layer in self.layers], axis=1)
-        yield rows, end[which[2], 2], made[which[0], 2] + core[which[1], 1] + end[which[2], 3]
+        yield Block(
+            shape=(len(made), len(core), len(end)),
+            places=tuple(places[layer] for layer in self.layers),
+            steps=end[:, 2],
+            doubts=(made[:, 2], core[:, 1], end[:, 3]),
+        )
 
     def _fitting(self, layer: str, framework: str | None) -> list[tuple[int, int]]:
         """(position, doubts) of the systems of a layer that join the framework; one empty place without the layer."""
@@ -388,19 +359,35 @@ def _preference(route: Route) -> tuple[bool, int, tuple[str, ...]]:
     return (not route.join.sure, len(route.formats), route.formats)
 
 
-def _compatible(
-    joiner: Joiner, layers: Sequence[str], names: Sequence[Sequence[str]], rows: Rows
-) -> npt.NDArray[np.bool_]:
-    keep = np.ones(len(rows), np.bool_)
-    for left, right in _clashes(joiner, layers, names):
-        keep &= ~((rows[:, left[0]] == left[1]) & (rows[:, right[0]] == right[1]))
+def _forbidden(joiner: Joiner, layers: Sequence[str], names: Sequence[Sequence[str]]) -> list[Ban]:
+    """Positions of two columns that may not stand together: conflicts, and those without what they require."""
+    found: list[Ban] = [
+        ((left[0], frozenset((left[1],))), (right[0], frozenset((right[1],))))
+        for left, right in _clashes(joiner, layers, names)
+    ]
     for column, layer in enumerate(layers):
         for position, name in enumerate(names[column]):
             for other, wanted in required(joiner.facts, layer, name, layers).items():
                 there = layers.index(other)
-                fits = np.isin(rows[:, there], [place for place, one in enumerate(names[there]) if one in wanted])
-                keep &= (rows[:, column] != position) | fits
-    return keep
+                unfit = frozenset(place for place, one in enumerate(names[there]) if one not in wanted)
+                found.append(((column, frozenset((position,))), (there, unfit)))
+    return found
+
+
+def _kept(
+    blocks: Sequence[Block], bans: Sequence[Ban], filters: Sequence[Sequence[tuple[int, npt.NDArray[np.int32]]]]
+) -> list[Block]:
+    """Blocks with what is forbidden, or fails a demand on several layers, marked; those with nothing left go."""
+    found = []
+    for block in blocks:
+        keep = block.without(bans)
+        for by_column in filters:
+            met = np.broadcast_to(block.joined(by_column, np.maximum) > 0, block.shape)
+            if not met.all():
+                keep = met.copy() if keep is None else keep & met
+        if keep is None or keep.any():
+            found.append(block if keep is None or keep.all() else replace(block, keep=keep))
+    return found
 
 
 def required(facts: Facts, layer: str, name: str, layers: Sequence[str]) -> dict[str, frozenset[str]]:

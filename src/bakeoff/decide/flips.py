@@ -71,12 +71,15 @@ def _rivals(model: Model, entries: Sequence[Entry], own: tuple[str, ...]) -> lis
 
 def _weight(model: Model, first: Entry, others: Sequence[Entry]) -> list[Flip]:
     found = []
-    for index, axis in enumerate(model.values.axes):
+    for axis in model.values.axes:
         weight = model.values.weights[axis.id]
+        if not weight:
+            continue
+        own = model.values.on_axis(first.stack, axis)
         nearest: tuple[float, float, Entry] | None = None
         for other in others:
             gap = float(model.expected[first.row] - model.expected[other.row])
-            on_axis = float(model.by_axis[first.row, index] - model.by_axis[other.row, index])
+            on_axis = own - model.values.on_axis(other.stack, axis)
             tie = tipping_weight(weight, gap, on_axis)
             if (
                 tie is not None

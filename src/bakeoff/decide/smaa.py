@@ -10,8 +10,8 @@ import numpy.typing as npt
 
 from bakeoff.catalog.model import Axis
 from bakeoff.decide import draws as streams
-from bakeoff.decide.enumerate import Space
 from bakeoff.decide.feasible import Condition
+from bakeoff.decide.space import Space
 from bakeoff.decide.value import Floats, Term, Values, combine
 
 Ints = npt.NDArray[np.int64]

@@ -12,9 +12,9 @@ import numpy.typing as npt
 from bakeoff.base.evidence import EvidenceKind
 from bakeoff.catalog.model import Aggregator, Answer, Axis, Layer, Lifecycle, Relation
 from bakeoff.catalog.rules import Favour, Rules
-from bakeoff.decide.enumerate import Space
 from bakeoff.decide.facts import Facts
 from bakeoff.decide.feasible import Candidate
+from bakeoff.decide.space import Space
 
 Floats = npt.NDArray[np.float64]
 """Points."""
@@ -130,20 +130,39 @@ class Values:
         whole = sum(shares)
         return tuple((column, share / whole) for column, share in zip(columns, shares, strict=True))
 
-    def central(self, space: Space) -> Floats:
-        """Value of every row on every axis at the centre of the beliefs, shape (rows, axes)."""
-        found = np.zeros((len(self.axes), len(space.rows)))
-        columns_of = [np.ascontiguousarray(space.rows[:, column]) for column in range(len(space.layers))]
-        for index, axis in enumerate(self.axes):
-            parts = self.parts(axis, space.layers)
-            columns = []
-            for column, _ in parts:
-                layer = space.layers[column]
-                worth = np.array([self._mid(layer, name, axis) for name in space.systems[column]] or [0.0])
-                columns.append(worth[columns_of[column]])
-            if columns and self.weights[axis.id]:
-                found[index] = combine(axis.aggregator, columns, [share for _, share in parts])
-        return found.T
+    def central(self, space: Space) -> list[Floats]:
+        """Value of every stack at the centre of the beliefs, for each block in a shape that broadcasts to its own."""
+        additive = [np.zeros(max(1, len(names))) for names in space.systems]
+        weakest: list[tuple[float, list[tuple[int, Floats]]]] = []
+        for axis in self.axes:
+            weight, parts = self.weights[axis.id], self.parts(axis, space.layers)
+            if not weight or not parts:
+                continue
+            worth = [
+                (column, share, np.array([self._mid(space.layers[column], name, axis) for name in names] or [0.0]))
+                for column, share in parts
+                for names in (space.systems[column],)
+            ]
+            if axis.aggregator is Aggregator.WEAKEST:
+                weakest.append((weight, [(column, mids) for column, _, mids in worth]))
+                continue
+            for column, share, mids in worth:
+                additive[column] = additive[column] + weight * share * mids
+        found = []
+        for block in space.blocks:
+            total = block.joined(list(enumerate(additive)), np.add)
+            for weight, columns in weakest:
+                total = total + weight * block.joined(columns, np.minimum)
+            found.append(total)
+        return found
+
+    def on_axis(self, stack: Sequence[tuple[str, str]], axis: Axis) -> float:
+        """Value of one stack on an axis at the centre of the beliefs; 0 for an axis without weight."""
+        parts = self.parts(axis, [layer for layer, _ in stack])
+        if not parts or not self.weights[axis.id]:
+            return 0.0
+        columns = [np.array([self._mid(*stack[column], axis)]) for column, _ in parts]
+        return float(combine(axis.aggregator, columns, [share for _, share in parts])[0])
 
     def contributions(self, stack: Sequence[tuple[str, str]], weights: Mapping[str, float]) -> list[Contribution]:
         """What every measure gives to a stack's total; the points add up to its central value."""
