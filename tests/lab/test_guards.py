@@ -140,3 +140,13 @@ def test_roofline_is_the_nearer_of_two_roofs() -> None:
     assert roofline_share(HEADER, 1e-3) == pytest.approx(0.5)
     assert roofline_share(replace(HEADER, bytes=8e5), 1e-3) == pytest.approx(0.8)
     assert roofline_share(replace(HEADER, peaks=None), 1e-3) is None
+
+
+def test_too_many_threads_on_the_processors_given_are_labelled_where_nobody_else_was_there() -> None:
+    # One thread's worth of processor time for each of two threads that had work all the time.
+    waiting = Samples(tuple(range(5, 25)), (1,) * 20, (2 * MS,) * 20, (2 * MS,) * 20)
+    crowded = [block(samples=waiting, cpu_ns=100 * MS)] * 3
+    alone, busy = RoundFacts(0, 1.0, 0.0, 0, 0.0), RoundFacts(0, 1.0, 0.4, 0, 0.0)
+    assert any("had work for 3.00 of 2" in said for said in labels(HEADER, crowded, [LAUNCH], [alone]))
+    assert not any("had work" in said for said in labels(HEADER, crowded, [LAUNCH], [busy]))
+    assert not any("had work" in said for said in labels(HEADER, [block()], [LAUNCH], [alone]))

@@ -126,7 +126,7 @@ def _run(raw: Raw, index: int, blocks: Blocks | None, speed: Interval | None, ac
     elif outcome.measured and blocks is not None and blocks.noisy:
         outcome, detail = Outcome.NOISY, "fewer than half of its blocks were undisturbed, so all samples are shown"
     values = blocks.values if blocks else ()
-    said = labels(raw.header, blocks.facts, _timed(raw, index)) if blocks else ()
+    said = labels(raw.header, blocks.facts, _timed(raw, index), raw.rounds) if blocks else ()
     total = sum(value.taken for value in values)
     return Run(
         id=facts.id,

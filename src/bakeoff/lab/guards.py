@@ -21,6 +21,8 @@ CLOSURE = 0.05
 """The samples must account for the block's wall time up to this share: what is missing ran outside the clock."""
 MOST_THREADS = 1.05
 """CPU time over wall time may exceed the threads asked for by this factor."""
+CROWDED_THREADS = 1.3
+"""Held to the processors it was given, an arm with too many threads waits for itself: a label from this factor on."""
 FEW_THREADS = 0.8
 """Below this share of the threads asked for, the arm is labelled with what it used."""
 DRIFT_THREADS = 0.2
@@ -124,13 +126,26 @@ def breaches(header: Header, blocks: Sequence[BlockFacts], launches: Sequence[La
     return tuple(found)
 
 
-def labels(header: Header, blocks: Sequence[BlockFacts], launches: Sequence[LaunchFacts]) -> tuple[str, ...]:
-    """What a reader should know of an arm that is no breach: threads left idle, caching, escaped threads."""
+def labels(
+    header: Header, blocks: Sequence[BlockFacts], launches: Sequence[LaunchFacts], rounds: Sequence[RoundFacts] = ()
+) -> tuple[str, ...]:
+    """What a reader should know of an arm that is no breach: threads left idle or too many, caching, escaped threads.
+
+    Args:
+        header: The campaign.
+        blocks: The arm's blocks.
+        launches: Its timed launches.
+        rounds: Every round. Waiting is laid to an arm's own threads only where others left the machine alone.
+    """
     said = []
     if blocks:
         wanted = float(np.median([block_value(block).wanted for block in blocks]))
         if wanted < FEW_THREADS * header.threads:
             said.append(f"used {wanted:.1f} of {header.threads} threads")
+        foreign = [one.foreign for one in rounds if one.foreign is not None]
+        alone = bool(foreign) and float(np.median(foreign)) <= FOREIGN
+        if alone and wanted > CROWDED_THREADS * header.threads:
+            said.append(f"threads: had work for {wanted:.2f} of {header.threads} given, and waited for itself")
     same = [launch.same_input for launch in launches if launch.same_input]
     if same and float(np.median(same)) < 1 / SAME_INPUT:
         said.append(f"replay: one input again is {1 / float(np.median(same)):.2f} × as fast as different ones")
