@@ -41,9 +41,11 @@ def _load(file: Path, edits: Sequence[tuple[str, str]]) -> dict[str, Any]:
     """The names of an adapter's file, with some pieces of its text replaced."""
     text = edited(file.read_text(encoding="utf-8"), edits)
     module = ModuleType(f"bakeoff_mutated_{file.stem}")
-    # A name of its own, known to linecache: tracers read a function's source, and must not find the honest file's.
-    module.__file__ = f"{file} with {len(edits)} edits {zlib.crc32(text.encode())}"
-    linecache.cache[module.__file__] = (len(text), None, text.splitlines(keepends=True), module.__file__)
+    module.__file__ = str(file)
+    if edits:
+        # A name of its own, known to linecache: tracers read a function's source, and must not find the honest one.
+        module.__file__ = f"{file} edited {zlib.crc32(text.encode())}"
+        linecache.cache[module.__file__] = (len(text), None, text.splitlines(keepends=True), module.__file__)
     sys.modules[module.__name__] = module
     exec(compile(text, module.__file__, "exec"), vars(module))  # noqa: S102  # an adapter of ours
     return vars(module)

@@ -70,13 +70,18 @@ def truths(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Truth]:
     """The answers of each workload."""
     root = tmp_path_factory.mktemp("mutators")
     return {
-        name: only_first(correct.truth(one, reduced(one), seed=SEED, folder=root / name, edge=not one.training))
+        name: only_first(correct.truth(short(one), reduced(one), seed=SEED, folder=root / name, edge=not one.training))
         for name, one in WORKLOADS.items()
     }
 
 
+def short(chosen: Workload) -> Workload:
+    """With an episode of eight steps: a fault must show in it."""
+    return replace(chosen, episode=min(chosen.episode, 8))
+
+
 def only_first(checked: Truth) -> Truth:
-    """With one order of inputs: a fault must show in any of them."""
+    """With one order of inputs: a fault must show in any."""
     return replace(checked, played=checked.played[:1])
 
 

@@ -352,7 +352,7 @@ def test_the_reference_arm_agrees_with_the_oracle(name: str) -> None:
     workload, adapter = WORKLOADS[name], load(ADAPTERS["numpy"].folder / "adapter.py")
     module = load(ADAPTERS["numpy"].folder / workload.module)
     oracle: Any = workload.oracle
-    order = [0, 2, 1, 1] * (5 if workload.training else 1)
+    order = [0, 2, 1, 1] * (3 if workload.training else 1)
     for spec in SMALL[name]:
         weights, inputs = oracle.weights(spec, 2), oracle.inputs(spec, 2, 3)
         truth, truth_state = oracle.run(spec, weights, inputs, order, np.float64)
