@@ -67,7 +67,7 @@ def test_ordered_weights_respect_the_order_and_centre_on_the_centroid() -> None:
     c, a, rest = drawn[2], drawn[0], drawn[[1, 3]]
     assert (c >= a).all()
     assert (a >= rest.max(axis=0)).all()
-    centre = ordered_weights(("c", "a"), axes)
+    centre = ordered_weights(("c", "a"), dict.fromkeys(axes, 1.0))
     assert drawn.mean(axis=1) == pytest.approx([centre[axis] for axis in axes], abs=0.01)
 
 

@@ -178,7 +178,7 @@ def _weights(
     if not spread_out or not {"framework", "trainer"} & set(layers):
         central["distributed"] = 0.0
     if profile.order and not profile.weights:
-        return ordered_weights(profile.order, tuple(central))
+        return ordered_weights(profile.order, central)
     stated = {axis: profile.weights[axis] for axis in central if axis in profile.weights}
     left = max(0.0, 1.0 - sum(stated.values()))
     rest = {axis: value for axis, value in central.items() if axis not in stated}
@@ -188,20 +188,25 @@ def _weights(
     return {axis: value / whole for axis, value in weights.items()}
 
 
-def ordered_weights(order: tuple[str, ...], axes: tuple[str, ...]) -> dict[str, float]:
-    """Centre of all weights that respect an order (rank-order centroid); axes not in it share the last ranks.
+def ordered_weights(order: tuple[str, ...], central: Mapping[str, float]) -> dict[str, float]:
+    """Centre of all weights that respect an order (rank-order centroid); axes not in it divide what the last ranks get.
+
+    They divide it as their central weights stand to each other, so that what does not matter here goes on not mattering.
 
     Source: Barron and Barrett, "Decision quality using ranked attribute weights", Management Science 42 (1996).
 
-    >>> ordered_weights(("a", "b"), ("a", "b"))
+    >>> ordered_weights(("a", "b"), {"a": 0.5, "b": 0.5})
     {'a': 0.75, 'b': 0.25}
+    >>> ordered_weights(("a",), {"a": 0.2, "b": 0.2, "c": 0.0})
+    {'a': 0.75, 'b': 0.25, 'c': 0.0}
     """
+    axes = [axis for axis in central if axis in order or central[axis] > 0]
     count = len(axes)
     ranks = [sum(1.0 / place for place in range(rank, count + 1)) / count for rank in range(1, count + 1)]
-    others = [axis for axis in axes if axis not in order]
-    shared = sum(ranks[len(order) :]) / len(others) if others else 0.0
     placed = {axis: ranks[index] for index, axis in enumerate(order)}
-    return {axis: placed.get(axis, shared) for axis in axes}
+    left = sum(ranks[len(order) :])
+    others = sum(central[axis] for axis in axes if axis not in placed) or 1.0
+    return {axis: placed[axis] if axis in placed else left * central[axis] / others for axis in central}
 
 
 def _context(profile: Profile, targets: tuple[Target, ...]) -> Context:
