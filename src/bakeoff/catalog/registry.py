@@ -175,9 +175,8 @@ def _claims(file: RegistryFile, facts: PackageFacts) -> Iterator[Claim]:
         yield claim("requires_python", facts.requires_python, f"Declares Python {facts.requires_python}.")
     if facts.wheel_tags or facts.source_only:
         tags = " ".join(facts.wheel_tags) or "none: source only"
-        yield claim(
-            "wheel_tags", tags, f"Files of these tags exist{floors(facts.wheel_tags)}; whether they work is open."
-        )
+        exist = f"Files of these tags exist{floors(facts.wheel_tags)}" if facts.wheel_tags else "No wheel, only sources"
+        yield claim("wheel_tags", tags, f"{exist}; whether they work is open.")
     if facts.download_bytes:
         low, high = facts.download_bytes
         yield claim("download_bytes", str(low) if low == high else f"{low}..{high}", "Size in bytes of its files.")
