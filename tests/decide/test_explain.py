@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from bakeoff.base.errors import InputError
 from bakeoff.base.evidence import EvidenceKind
 from bakeoff.base.quantity import Interval
 from bakeoff.catalog.model import Claim, Lifecycle, LifecycleState, System
@@ -69,8 +70,15 @@ def test_why_not_of_a_layer_without_need_and_of_the_winner() -> None:
     trainer = system("drill", "trainer", [("works_with", "alpha")])
     assert "needs no trainer" in why_not("drill", systems=[*small(), trainer])
     assert "is in the first stack" in why_not("fast")
-    with pytest.raises(KeyError):
-        why_not("unheard-of")
+
+
+def test_why_not_of_a_name_that_is_none_suggests_near_ones() -> None:
+    with pytest.raises(InputError) as caught:
+        why_not("servng=fest,framework=alpha")
+    layer, name = caught.value.problems
+    assert ("serving" in layer.advice, "fast" in name.advice) == (True, True)
+    with pytest.raises(InputError, match="no system is named"):
+        why_not(" ")
 
 
 def test_at_the_tipping_weight_the_two_stacks_tie() -> None:

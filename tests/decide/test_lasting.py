@@ -167,9 +167,12 @@ def test_a_backtest_grades_every_judged_layer() -> None:
     assert "alpha" in two.excluded[0]
     assert (report.layers.judged, report.layers.exact, report.layers.silent) == (5, 3, 1)
     assert report.good.low <= 0.6 <= report.good.high
-    plain = backtest.as_plain(report)
+    plain = to_plain(report)
+    assert isinstance(plain, dict)
     assert {"cases", "clean", "layers", "framework", "top3_share", "excluded_actual", "per_case"} <= set(plain)
-    assert dumps(plain) == dumps(backtest.as_plain(backtest.backtest(cases, world, rules(), today=TODAY)))
+    grades = {"judged", "exact", "acceptable", "miss", "silent", "violation"}
+    assert grades == set(plain["layers"]) == set(plain["framework"])  # type: ignore[arg-type]
+    assert dumps(report) == dumps(backtest.backtest(cases, world, rules(), today=TODAY))
 
 
 def test_ablating_a_rule_names_the_cases_it_changes() -> None:

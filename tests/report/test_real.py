@@ -10,6 +10,7 @@ import pytest
 
 from bakeoff.api import Bakeoff
 from bakeoff.catalog.load import load
+from bakeoff.catalog.rules import load_rules
 from bakeoff.report.html import page
 from tests.report.walk import Page, walk
 
@@ -20,7 +21,7 @@ TOUR = Path(__file__).parents[2] / "src" / "bakeoff" / "new" / "tour" / "profile
 def shown(tmp_path_factory: pytest.TempPathFactory) -> Page:
     folder = tmp_path_factory.mktemp("home")
     decision = Bakeoff(folder, today=date(2026, 11, 22)).decisions.decide(TOUR)
-    return walk(page(decision, catalog=load()))
+    return walk(page(decision, catalog=load(), rules=load_rules()))
 
 
 def test_every_number_is_attributed(shown: Page) -> None:

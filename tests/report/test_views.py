@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import math
 import re
@@ -14,7 +15,9 @@ from hypothesis import strategies as st
 
 from bakeoff.base.evidence import EvidenceKind
 from bakeoff.base.quantity import Interval
+from bakeoff.catalog.rules import load_rules
 from bakeoff.report import markdown, rounds, strips, vega, views, wording
+from bakeoff.report.html import page
 from bakeoff.report.ledger import Ledger
 from tests.report import samples
 
@@ -50,6 +53,20 @@ def test_a_scale_of_ratios_holds_what_it_shows_and_one(first: float, second: flo
     assert 1.0 in {value for value, _ in labels}
     assert 1 <= len(labels) <= 8
     assert 0 <= scale.at(low) <= scale.at(high) <= 100
+
+
+def test_a_rule_that_is_cited_is_shown_with_its_evidence() -> None:
+    rules = load_rules()
+    first = rules.heuristics[0]
+    ledger = Ledger(samples.catalog(), (), rules)
+    (entry,) = ledger.cite([f"rule:{first.id}"])
+    assert (entry.claim, entry.rule) == (None, first)
+    assert ledger.strongest([entry.id]) is first.evidence[0].kind
+    decision = samples.decision()
+    reasons = (replace(decision.reasons[0], claims=(entry.id,)), *decision.reasons[1:])
+    shown = page(replace(decision, reasons=reasons), catalog=samples.catalog(), rules=rules)
+    assert first.text in html.unescape(shown)
+    assert first.evidence[0].source in html.unescape(shown)
 
 
 def test_kinds_are_in_order_and_complete() -> None:

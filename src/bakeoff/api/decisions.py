@@ -11,7 +11,7 @@ from pathlib import Path
 from bakeoff.api.answers import CheckedRecord, Written
 from bakeoff.api.bench import Bench
 from bakeoff.api.workspace import Workspace, read_yaml
-from bakeoff.base.errors import InputError
+from bakeoff.base.errors import InputError, unknown_name
 from bakeoff.base.files import write_atomic
 from bakeoff.base.records import from_plain
 from bakeoff.catalog.load import as_of, with_claims
@@ -24,6 +24,9 @@ from bakeoff.decide.plan import plan
 from bakeoff.report import adr, html
 
 Asked = Mapping[str, object]
+
+_ABLATIONS = ("rules", "evidence")
+"""What a back-test can be asked to leave out, piece by piece."""
 
 
 class DecisionsPart:
@@ -105,24 +108,27 @@ class DecisionsPart:
             for path, kept in adr.read_folder(folder)
         )
 
-    def backtest(self, cases: Path, *, ablate: bool = False, seed: int = 0) -> backtest.Report:
+    def backtest(self, cases: Path, *, ablate: str = "", seed: int = 0) -> backtest.Report:
         """Decides known cases (YAML or JSON) and compares with what was really chosen.
 
         Args:
             cases: File of cases.
-            ablate: Also say what each rule and each kind of evidence contributes; takes a few times longer.
+            ablate: Also say what each of the `rules`, or each kind of `evidence`, contributes; several times longer.
             seed: Seed of the bootstrap and of the draws.
+
+        Raises:
+            InputError: If the file holds no cases, or something else than rules or evidence shall be left out.
         """
+        if ablate and ablate not in _ABLATIONS:
+            raise InputError([unknown_name("backtest", "--ablate", ablate, _ABLATIONS, what="ablation")])
         catalog, rules, today = self._workspace.catalog, self._workspace.rules, self._workspace.today
         known = read_cases(read_yaml(cases), rules, catalog, where=str(cases))
         report = backtest.backtest(known, catalog, rules, today=today, seed=seed)
-        if not ablate:
-            return report
-        return replace(
-            report,
-            rules=ablation.ablate_rules(known, catalog, rules, today=today),
-            evidence=ablation.ablate_evidence(known, catalog, rules, today=today),
-        )
+        if ablate == "rules":
+            return replace(report, rules=ablation.ablate_rules(known, catalog, rules, today=today))
+        if ablate == "evidence":
+            return replace(report, evidence=ablation.ablate_evidence(known, catalog, rules, today=today))
+        return report
 
     def write_html(self, decision: Decision, file: Path, moved: Sequence[str] | None = None) -> Written:
         """Writes the self-contained report of a decision, with the measurements it rests on and those worth making."""
@@ -133,6 +139,7 @@ class DecisionsPart:
             campaigns=self._bench.campaigns(decision),
             plan=self.plan_for(decision),
             moved=moved,
+            rules=self._workspace.rules,
         )
         write_atomic(file, page)
         return Written(str(file), "report")

@@ -153,10 +153,10 @@ _LOOP = (
         "backtest",
         "decisions.backtest",
         "render_decision:backtest",
-        "Decide known cases as of their day and compare with what was really chosen.",
+        "Decide known cases and compare with what was really chosen, beside two simple baselines.",
         (
             Argument("cases", "File of cases, YAML or JSON.", Kind.PATH, positional=True, required=True),
-            Argument("ablate", "Also say what each rule and each kind of evidence adds.", Kind.FLAG),
+            Argument("ablate", "Also say what each of these adds; takes minutes.", metavar="rules|evidence"),
             _SEED,
         ),
         gives="Report",

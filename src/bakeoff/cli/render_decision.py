@@ -21,6 +21,7 @@ STACKS = 5
 REASONS = 8
 DIFFERENCES = 20
 _GRADES = ("exact", "acceptable", "miss", "silent", "violation")
+_GROUPS = {"layer": "By layer", "category": "By category", "difficulty": "Easy and hard", "traps": "Traps"}
 FLIPS = 6
 _STYLES = {
     Verdict.DECIDED: "bold green",
@@ -142,29 +143,64 @@ def verified(record: Verification, out: Console) -> None:
 
 
 def backtest(record: Report, out: Console) -> None:
-    """How the engine does on known cases, beside the baselines."""
+    """How the engine does on known cases, beside the baselines; then what each rule or kind of evidence adds."""
     out.print(Text(f"{record.cases} cases, {record.clean} without a violation", style="bold"))
     rows = [["all layers", *_counts(record.layers)], ["framework", *_counts(record.framework)]]
-    rows += [[name, *_counts(found)] for name, found in record.by.items()]
-    rows += [[f"baseline: {one.name}", *_counts(one.layers)] for one in record.baselines]
-    table(out, ["", "judged", *_GRADES], rows, right=" ".join(["judged", *_GRADES]))
+    rows += [[f"baseline: {one.name} ({one.clean} clean)", *_counts(one.layers)] for one in record.baselines]
+    _graded(out, rows)
     low, mid, high = (wording.percent(one) for one in (record.good.low, record.good.mid, record.good.high))
     pairs(
         out,
         {
-            "good": f"{mid} ({low}–{high})",
+            "exact or acceptable": f"{mid} ({low}–{high})",
+            "among the first three": wording.percent(record.top3_share),
             "log score": f"{record.log_score:.3f}",
             "actual choice excluded": ", ".join(record.excluded_actual) or "never",
         },
     )
+    for group, title in _GROUPS.items():
+        found = [[name.partition(":")[2] or name, *_counts(one)] for name, one in record.by.items() if _of(name, group)]
+        if found:
+            heading(out, title)
+            _graded(out, found)
+    _missed(record, out)
     if record.rules:
         heading(out, "What each rule adds")
-        rows = [[one.rule, str(one.helps), str(one.hurts), str(len(one.cases))] for one in record.rules]
-        table(out, ["rule", "helps", "hurts", "cases"], rows, right="helps hurts cases")
+        moving = [one for one in record.rules if one.cases]
+        rows = [[one.rule, str(one.helps), str(one.hurts), ", ".join(one.cases)] for one in moving]
+        table(out, ["rule", "helps", "hurts", "cases"], rows, right="helps hurts")
+        line(out, f"{len(record.rules) - len(moving)} more rules change no grade here.", style="dim")
     if record.evidence:
         heading(out, "What each kind of evidence adds")
-        rows = [[one.name, str(one.changed), wording.percent(one.good)] for one in record.evidence]
-        table(out, ["evidence", "changed", "good"], rows, right="changed good")
+        rows = [
+            [one.name, str(one.changed), wording.percent(one.good), wording.percent(one.impression_share)]
+            for one in record.evidence
+        ]
+        table(out, ["evidence", "changed", "good", "rests on impressions"], rows, right="changed good")
+
+
+def _of(name: str, group: str) -> bool:
+    """Whether a line of the breakdown belongs to a group; a case without a word for it has an empty name."""
+    return name == group or (name.startswith(f"{group}:") and not name.endswith(":"))
+
+
+def _missed(record: Report, out: Console) -> None:
+    rows = [
+        [case.id, one.layer, one.picked or "–", one.actual, one.grade.value, str(one.rank_good or "–")]
+        for case in record.per_case
+        for one in case.layers
+        if one.grade.value not in _GRADES[:2]
+    ]
+    rows += [
+        [case.id, *name.split("=", 1), "", "violation", ""] for case in record.per_case for name in case.violations
+    ]
+    if rows:
+        heading(out, "Not what was chosen")
+        table(out, ["case", "layer", "picked", "chosen", "grade", "best place"], rows, right="place")
+
+
+def _graded(out: Console, rows: list[list[str]]) -> None:
+    table(out, ["", "judged", *_GRADES, "good"], rows, right=" ".join(["judged", *_GRADES, "good"]))
 
 
 def written(record: Written, out: Console) -> None:
@@ -188,7 +224,7 @@ def _ranking(record: Decision, out: Console) -> None:
 
 
 def _counts(found: Count) -> list[str]:
-    return [str(found.judged), *(str(getattr(found, grade)) for grade in _GRADES)]
+    return [str(found.judged), *(str(getattr(found, grade)) for grade in _GRADES), wording.percent(found.good)]
 
 
 def _reason(one: Reason) -> list[str]:

@@ -16,7 +16,6 @@ from enum import StrEnum
 import numpy as np
 
 from bakeoff.base.quantity import Interval
-from bakeoff.base.records import Plain
 from bakeoff.catalog.model import Catalog
 from bakeoff.catalog.rules import Rules
 from bakeoff.decide import draws, side, smaa
@@ -206,44 +205,6 @@ def backtest(cases: Sequence[Case], catalog: Catalog, rules: Rules, *, today: da
     )
 
 
-def as_plain(report: Report) -> dict[str, Plain]:
-    """The report in the shape of `bakeoff backtest --json`."""
-    per_case: list[Plain] = [
-        {
-            "id": result.id,
-            "clean": result.clean,
-            "violations": list(result.violations),
-            "excluded": list(result.excluded),
-            "unknown": list(result.unknown),
-            "layers": {
-                layer.layer: {
-                    "picked": layer.picked,
-                    "actual": layer.actual,
-                    "grade": layer.grade.value,
-                    "rank": layer.rank,
-                }
-                for layer in result.layers
-            },
-        }
-        for result in report.per_case
-    ]
-    return {
-        "cases": report.cases,
-        "clean": report.clean,
-        "layers": _plain_count(report.layers),
-        "framework": _plain_count(report.framework),
-        "good": {"low": report.good.low, "mid": report.good.mid, "high": report.good.high},
-        "top3_share": report.top3_share,
-        "log_score": report.log_score,
-        "excluded_actual": list(report.excluded_actual),
-        "by": {name: _plain_count(count) for name, count in report.by.items()},
-        "baselines": {
-            item.name: {"layers": _plain_count(item.layers), "clean": item.clean} for item in report.baselines
-        },
-        "per_case": per_case,
-    }
-
-
 def grade(case: Case, model: Model, *, seed: int = 0) -> CaseResult:
     """Grades one solved case."""
     picked = dict(answer(model))
@@ -416,10 +377,6 @@ def _bootstrap(results: Sequence[CaseResult], seed: int) -> Interval:
 def _count(layers: Sequence[LayerResult]) -> Count:
     tally = Counter(layer.grade for layer in layers)
     return Count(len(layers), *(tally[value] for value in Grade))
-
-
-def _plain_count(count: Count) -> Plain:
-    return {name: getattr(count, name) for name in ("judged", "exact", "acceptable", "miss", "silent", "violation")}
 
 
 def share_of(flags: Sequence[bool]) -> float:

@@ -9,9 +9,10 @@ from datetime import date
 import numpy as np
 import numpy.typing as npt
 
+from bakeoff.base.errors import InputError, Problem, unknown_name
 from bakeoff.base.evidence import EvidenceKind
 from bakeoff.base.quantity import Interval
-from bakeoff.catalog.model import Aggregator, Axis, Belief, Catalog, Claim
+from bakeoff.catalog.model import Aggregator, Axis, Belief, Catalog, Claim, Layer
 from bakeoff.catalog.rules import Rules
 from bakeoff.decide import side
 from bakeoff.decide.build import Model, Stack, build
@@ -125,7 +126,7 @@ def why_not(
     """Why a system, or a stack written `layer=system layer=system`, is not the answer; reasons in order of weight.
 
     Raises:
-        KeyError: If the catalogue knows no such system.
+        InputError: With every name that is no system, and every layer there is not.
     """
     model = build(profile, catalog, rules, measured, today=today)
     wanted = _wanted(name, model)
@@ -219,12 +220,20 @@ def _contradicted(model: Model, belief: Belief) -> list[Refuted]:
 
 def _wanted(name: str, model: Model) -> tuple[tuple[str, str], ...]:
     parts = [part.partition("=") for part in name.replace(",", " ").split()]
+    catalog, layers = model.facts.catalog, [layer.value for layer in Layer]
     found: list[tuple[str, str]] = []
+    problems = [] if parts else [Problem("why-not", "", "no system is named", "name one, or layer=system pairs")]
     for left, equals, right in parts:
-        system = model.facts.catalog.find(right if equals else left)
+        asked = right if equals else left
+        system = catalog.find(asked)
+        if equals and left not in layers:
+            problems.append(unknown_name("why-not", name, left, layers, what="layer"))
         if system is None:
-            raise KeyError(right if equals else left)
-        found.append((left if equals else _home(model, system.id), system.id))
+            problems.append(unknown_name("why-not", name, asked, [*catalog.systems, *catalog.aliases], what="system"))
+        else:
+            found.append((left if equals else _home(model, system.id), system.id))
+    if problems:
+        raise InputError(problems)
     return tuple(found)
 
 

@@ -13,6 +13,7 @@ from bakeoff.base import quantity
 from bakeoff.base.evidence import EvidenceKind
 from bakeoff.base.records import dumps
 from bakeoff.catalog.model import Catalog
+from bakeoff.catalog.rules import Rules
 from bakeoff.decide.model import Decision, Plan, RankedStack
 from bakeoff.lab.cells import Campaign, Trust
 from bakeoff.report import strips, views, wording
@@ -32,6 +33,7 @@ def page(
     campaigns: Sequence[Campaign] = (),
     plan: Plan | None = None,
     moved: Sequence[str] | None = None,
+    rules: Rules | None = None,
 ) -> str:
     """The whole page.
 
@@ -41,12 +43,13 @@ def page(
         campaigns: Measurements made here, newest first; those that informed the decision and any other.
         plan: Measurements worth running next; None leaves the section out.
         moved: What changed since an earlier decision, one sentence each; None leaves the section out.
+        rules: The rules it was taken by, so that every `rule:<id>` it cites can be shown.
 
     Returns:
         HTML that loads nothing and runs nothing. Elements that show figures carry `data-claim`, `data-run` or
         `data-input`; the decision's own JSON is embedded under the id `decision`.
     """
-    ledger = Ledger(catalog, campaigns)
+    ledger = Ledger(catalog, campaigns, rules)
     winner = decision.stacks[0] if decision.stacks else None
     compared = decision.stacks[:COMPARED]
     claims = tuple(dict.fromkeys(claim for stack in compared for claim in wording.stack_claims(stack)))

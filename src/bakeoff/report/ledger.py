@@ -12,8 +12,9 @@ from urllib.parse import quote
 
 from markupsafe import Markup, escape
 
-from bakeoff.base.evidence import EvidenceKind
+from bakeoff.base.evidence import Evidence, EvidenceKind
 from bakeoff.catalog.model import Catalog, Claim
+from bakeoff.catalog.rules import Heuristic, PitfallRule, Rules
 from bakeoff.lab.cells import Campaign, Run
 
 
@@ -39,15 +40,18 @@ class Entry:
     """Id of its entry on the page."""
     claim: Claim | None
     """The claim, or None where the catalogue holds none: an absent claim is an unknown."""
+    rule: Heuristic | PitfallRule | None = None
+    """The rule, where `rule:<id>` is cited in place of a claim."""
 
 
 class Ledger:
     """Collects what a page cites, while it is made."""
 
-    def __init__(self, catalog: Catalog, campaigns: Sequence[Campaign]) -> None:
+    def __init__(self, catalog: Catalog, campaigns: Sequence[Campaign], rules: Rules | None = None) -> None:
         self.catalog = catalog
         self.known: dict[str, Claim] = {claim.id: claim for one in catalog.systems.values() for claim in one.claims}
         self.runs: dict[str, Run] = {run.id: run for campaign in campaigns for run in campaign.runs}
+        self._sense = {f"rule:{one.id}": one for one in (*rules.heuristics, *rules.pitfalls)} if rules else {}
         self._cited: dict[str, Entry] = {}
         self._bases: dict[tuple[str, ...], Basis] = {}
 
@@ -114,13 +118,7 @@ class Ledger:
 
     def strongest(self, claims: Iterable[str]) -> EvidenceKind | None:
         """The strongest kind of evidence among claims, or None without any."""
-        found = {
-            evidence.kind
-            for one in claims
-            if one in self.known
-            for evidence in self.known[one].evidence
-            if not evidence.superseded
-        }
+        found = {evidence.kind for one in claims for evidence in self._evidence(one) if not evidence.superseded}
         return next((kind for kind in EvidenceKind if kind in found), None)
 
     def _anchor(self, ids: tuple[str, ...], title: str) -> str:
@@ -131,9 +129,14 @@ class Ledger:
             self._bases[ids] = Basis(f"basis-{len(self._bases) + 1}", title, ids)
         return self._bases[ids].anchor
 
+    def _evidence(self, name: str) -> tuple[Evidence, ...]:
+        found = self.known.get(name) or self._sense.get(name)
+        return found.evidence if found else ()
+
     def _enter(self, claim: str) -> Entry:
         if claim not in self._cited:
-            self._cited[claim] = Entry(claim, f"claim:{spaceless(claim)}", self.known.get(claim))
+            anchor = f"claim:{spaceless(claim)}"
+            self._cited[claim] = Entry(claim, anchor, self.known.get(claim), self._sense.get(claim))
         return self._cited[claim]
 
 
