@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from bakeoff.decide.check import Checked
 from bakeoff.decide.model import Decision, Plan
 from bakeoff.lab.cells import Campaign
+from bakeoff.lab.results import Compared
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +18,16 @@ class Written:
     """Where."""
     what: str
     """What it is: report, decision record, profile, bundle, catalogue, schema."""
+
+
+@dataclass(frozen=True, slots=True)
+class Versus:
+    """Two systems, or two versions of one, measured side by side."""
+
+    campaign: Campaign
+    """The campaign that holds both."""
+    ratios: tuple[Compared, ...]
+    """Time of the second over the first, setting by setting; empty where one of them has no speed."""
 
 
 @dataclass(frozen=True, slots=True)

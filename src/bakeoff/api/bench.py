@@ -15,7 +15,7 @@ from bakeoff.isolate import machine
 from bakeoff.isolate.env import Builder
 from bakeoff.lab import adapters, bridge, campaign, offers, workload
 from bakeoff.lab.adapters import Adapter
-from bakeoff.lab.cells import Campaign
+from bakeoff.lab.cells import Campaign, Trust
 from bakeoff.lab.events import Progress, silent
 from bakeoff.lab.raw import Cell, Request
 from bakeoff.lab.store import Store
@@ -63,10 +63,20 @@ class Bench:
         """Folder of the environments."""
         return self._workspace.home / ENVIRONMENTS
 
+    @cached_property
+    def declared(self) -> offers.Declared:
+        """How much the adapters say their environments download."""
+        return offers.Declared(self.adapters, {env.name for env in self.builder().list()})
+
     def builder(self, *, allow_large: bool = False, allow_download: bool = False) -> Builder:
         """Builds environments from the user's package sources."""
         sources = self._workspace.sources
         return Builder(self.environments, sources, allow_large=allow_large, allow_download=allow_download)
+
+    def download_bytes(self, request: Request) -> int:
+        """Bytes the environments of a request would have to download now; asks the package sources."""
+        known = self.workloads[request.workload]
+        return offers.estimate(request, known, self.adapters, self.builder()).download_bytes
 
     def run(self, request: Request, builder: Builder, progress: Progress | None = None) -> Campaign:
         """Measures a request, or continues it."""
@@ -74,12 +84,15 @@ class Bench:
         return campaign.measure(request, builder=builder, store=self.store, home=home, progress=progress or silent)
 
     def measured(self) -> tuple[Claim, ...]:
-        """What the store says, as claims: of each arm the newest campaign of its workload and size on its machine."""
+        """What the store says, as claims: of each arm the newest campaign of its workload and size on its machine.
+
+        A trusted campaign goes before a newer one of a contended machine.
+        """
         if not self.store_path.exists():
             return ()
         claims: list[Claim] = []
         seen: set[tuple[str, ...]] = set()
-        for found in self.store.campaigns():
+        for found in sorted(self.store.campaigns(), key=lambda one: one.trust is not Trust.OK):
             origin = self.store.origin(found.id)
             known = self.workloads.get(found.workload)
             if known is None or (not origin and found.machine.id != self.fingerprint.id):
@@ -118,6 +131,24 @@ class Bench:
                 found.append(self._offer(known, profile, tuple(_elsewhere(catalog, known, targets))))
         return tuple(found)
 
+    def _achieved(self, known: Workload, domain: str) -> float:
+        """Half width in points that a trusted campaign of a workload reached here; 0 when there is none.
+
+        A repetition replaces what it repeats, so it cannot be expected to narrow a belief further.
+        """
+        if not self.store_path.exists():
+            return 0.0
+        widths = [
+            item.interval.half_width
+            for found in self.store.campaigns(workload=known.id)
+            if found.trust is Trust.OK and found.machine.id == self.fingerprint.id
+            for claim in bridge.measured_claims(found, known)
+            if domain in claim.scope.domain
+            for item in claim.evidence
+            if item.interval is not None
+        ]
+        return max(widths, default=0.0)
+
     def _speaks(self, known: Workload, profile: Profile) -> bool:
         informs = known.informs
         return profile.domain in informs.domains and (not profile.activity or profile.activity in informs.activities)
@@ -125,13 +156,14 @@ class Bench:
     def _offer(self, known: Workload, profile: Profile, elsewhere: Sequence[str]) -> Offer:
         cells = self.cells(known)
         request = Request(known.id, cells=cells)
-        cost = offers.estimate(request, known, self.adapters, self.builder())
+        # Planning asks no package source: the exact size is found out only before something is downloaded.
+        cost = offers.estimate(request, known, self.adapters, self.declared)
         place = f"on {elsewhere[0]}: " if elsewhere else ""
         return Offer(
             id=f"{known.id}@{'+'.join(elsewhere) or known.informs.device}",
             title=f"{place}{known.title}",
             settles=tuple((system, known.informs.property) for system in dict.fromkeys(cell.system for cell in cells)),
-            expected_width=offers.expected_width(known, profile.domain),
+            expected_width=max(offers.expected_width(known, profile.domain), self._achieved(known, profile.domain)),
             cost_s=cost.cost_s,
             command=f"bakeoff measure {known.id}",
             here=not elsewhere,

@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TypeGuard
 
-from bakeoff.api.answers import Environment, Environments, Written
+from bakeoff.api.answers import Environment, Environments, Versus, Written
+from bakeoff.api.asked import OF_BUILDER, How, request
 from bakeoff.api.bench import Bench
 from bakeoff.api.decisions import DecisionsPart
 from bakeoff.api.workspace import Workspace
 from bakeoff.base.errors import InputError, unknown_name
+from bakeoff.base.files import write_atomic
 from bakeoff.isolate import doctor
 from bakeoff.isolate.env import Env
-from bakeoff.lab import bundle, offers
+from bakeoff.lab import bundle
 from bakeoff.lab import results as ask
-from bakeoff.lab.cells import Campaign
+from bakeoff.lab.cells import Campaign, Run
 from bakeoff.lab.events import Progress
 from bakeoff.lab.raw import Cell, Request
 from bakeoff.lab.store import Listed, Store
-
-How = Mapping[str, object]
-_OF_BUILDER = ("allow_large", "allow_download")
+from bakeoff.report.run_page import campaign_page
 
 
 class LabPart:
@@ -66,11 +64,31 @@ class LabPart:
             return (self._campaign(workload, how or {}, progress),)
         return tuple(self._planned(profile, dict(how or {}), progress))
 
-    def download_bytes(self, workload: str, how: How | None = None) -> int:
-        """Bytes the environments of a measurement would have to download now."""
-        request = self._request(workload, dict(how or {}))
-        known = self._bench.workloads[workload]
-        return offers.estimate(request, known, self._bench.adapters, self._bench.builder()).download_bytes
+    def versus(
+        self, first: str, second: str, workload: str, *, how: How | None = None, progress: Progress | None = None
+    ) -> Versus:
+        """Measures two systems, or two versions of one, side by side in one campaign.
+
+        Args:
+            first: `system`, `system/setting`, or either with `==version`: `torch==2.12`.
+            second: Likewise; what `first` is compared with.
+            workload: Workload id.
+            how: As for `measure`, without `only`.
+            progress: Told what happens, between rounds only.
+
+        Returns:
+            The campaign, and the time of `second` over that of `first` for every setting both have; for the fastest
+            setting of each where they share none.
+
+        Raises:
+            InputError: If anything named does not exist, or both are the same.
+        """
+        if first == second:
+            raise InputError.one("compare", "", f"{first!r} is named twice", "name two systems or two versions")
+        wanted = dict(how or {})
+        sides = [self._request(workload, {**wanted, "only": (one,)}).cells for one in (first, second)]
+        found = self._campaign(workload, {**wanted, "only": (first, second)}, progress)
+        return Versus(found, tuple(self._paired(found, *sides)))
 
     def results(self) -> tuple[Listed, ...]:
         """Every campaign in the store, newest first."""
@@ -94,17 +112,29 @@ class LabPart:
         bundle.export(self._bench.store, id or self._newest(), file)
         return Written(str(file), "bundle")
 
-    def take_in(self, file: Path, *, origin: str = "") -> Campaign:
-        """Takes in a bundle after checking it; its measurements count as measured elsewhere."""
-        return bundle.load(self._bench.store, file, origin=origin)
+    def take_in(self, source: Path, *, origin: str = "") -> tuple[Campaign, ...]:
+        """Takes in a bundle after checking it, or every campaign of another bakeoff home that is not here yet.
 
-    def merge(self, home: Path) -> tuple[str, ...]:
-        """Adds the campaigns of another bakeoff home; returns the ids added."""
-        other = Bench(Workspace(home, self._workspace.today)).store_path
+        Args:
+            source: A bundle, whose measurements then count as measured elsewhere; or the home of another bakeoff.
+            origin: Whose bundle it is; the file's name when empty.
+
+        Raises:
+            InputError: If it is neither, was changed, or its numbers do not follow from its samples.
+        """
+        if not source.is_dir():
+            return (bundle.load(self._bench.store, source, origin=origin),)
+        other = Bench(Workspace(source, self._workspace.today)).store_path
         if not other.exists():
-            raise InputError.one(str(home), "", "holds no results", "give the home folder of another bakeoff")
+            raise InputError.one(str(source), "", "holds no results", "give a bundle, or the home of another bakeoff")
         with Store(other) as store:
-            return bundle.merge(self._bench.store, store)
+            added = bundle.merge(self._bench.store, store)
+        return tuple(found for found in map(self._bench.store.campaign, added) if found is not None)
+
+    def write_page(self, shown: ask.Shown, file: Path) -> Written:
+        """Writes a run and its campaign as a self-contained page, with every block of every arm drawn."""
+        write_atomic(file, campaign_page(self._bench.store.raw(shown.campaign.id), shown))
+        return Written(str(file), "page")
 
     def doctor(self) -> doctor.Doctor:
         """What this machine has, lacks and sounds like."""
@@ -122,8 +152,18 @@ class LabPart:
         )
 
     def prune(self, keep: tuple[str, ...] = ()) -> Environments:
-        """Removes every environment but those of the systems named."""
+        """Removes every environment but those of the systems named.
+
+        Raises:
+            InputError: If one to keep has no environment; nothing is removed then.
+        """
         builder = self._bench.builder()
+        built = {name: env.key for env in builder.list() for name in (env.name, env.key)}
+        unknown = [
+            unknown_name("env prune", "keep", one, built, what="environment") for one in keep if one not in built
+        ]
+        if unknown:
+            raise InputError(unknown)
         kept = {env.key for env in builder.list() if env.name in keep or env.key in keep}
         return self.environments(builder.prune(kept))
 
@@ -139,40 +179,39 @@ class LabPart:
             yield self._campaign(following.offer.workload, {"only": systems, **how}, progress)
 
     def _campaign(self, workload: str, how: How, progress: Progress | None) -> Campaign:
-        wanted = dict(how)
-        allowed = {name: bool(wanted.pop(name, False)) for name in _OF_BUILDER}
-        return self._bench.run(self._request(workload, wanted), self._bench.builder(**allowed), progress)
+        allowed = {name: bool(how.get(name, False)) for name in OF_BUILDER}
+        return self._bench.run(self._request(workload, how), self._bench.builder(**allowed), progress)
 
-    def _request(self, workload: str, how: dict[str, object]) -> Request:
-        known = self._bench.workloads.get(workload)
-        if known is None:
-            raise InputError([unknown_name("measure", "workload", workload, self._bench.workloads, what="workload")])
-        only = how.pop("only", ())
-        pythons = {name: str(path) for name, path in dict(how.pop("python", {})).items()}  # type: ignore[call-overload]
-        every = self._bench.cells(known)
-        cells = tuple(cell for text in only for cell in self._chosen(str(text), every)) if _many(only) else every
-        return Request(workload, cells=cells, pythons=pythons, **how)  # type: ignore[arg-type]
+    def _request(self, workload: str, how: How) -> Request:
+        return request(self._bench, self._workspace.catalog, workload, how)
 
-    def _chosen(self, text: str, every: Sequence[Cell]) -> Sequence[Cell]:
-        """Cells as typed: `system`, `system/setting`, or `package==version` of a system's package."""
-        name, _, version = text.partition("==")
-        wanted, _, setting = name.partition("/")
-        found = self._workspace.catalog.find(wanted)
-        system = found.id if found else wanted
-        requires = (f"{wanted}=={version}",) if version else ()
-        if setting:
-            return (Cell(system, setting, requires),)
-        return [replace(cell, requires=requires) for cell in every if cell.system == system] or (Cell(system),)
+    def _paired(self, found: Campaign, first: Sequence[Cell], second: Sequence[Cell]) -> Iterator[ask.Compared]:
+        """Each setting of `second` against the same of `first`; the fastest of both where they share none."""
+        olds, news = ({run.arm.setting: run for run in _fast(found, side)} for side in (first, second))
+        shared = [setting for setting in news if setting in olds]
+        pairs = [(news[one], olds[one]) for one in shared]
+        if not shared and olds and news:
+            pairs = [(next(iter(news.values())), next(iter(olds.values())))]
+        for new, old in pairs:
+            yield ask.compare(self._bench.store, new.id, old.id)
 
     def _newest(self) -> str:
-        listed = self.results()
-        if not listed:
-            raise InputError.one("results", "", "nothing was measured yet", "`bakeoff measure WORKLOAD` measures")
-        return listed[0].id
+        finished = [listed.id for listed in self.results() if listed.finished]
+        if not finished:
+            advice = "`bakeoff measure WORKLOAD` measures, and goes on where an interrupted one stopped"
+            raise InputError.one("results", "", "no campaign was finished yet", advice)
+        return finished[0]
 
 
-def _many(only: object) -> TypeGuard[Sequence[object]]:
-    return isinstance(only, Sequence) and bool(only)
+def _fast(found: Campaign, cells: Sequence[Cell]) -> list[Run]:
+    """The runs of some cells that have a speed, fastest first."""
+    wanted = {(cell.system, cell.setting, " ".join(cell.requires)) for cell in cells}
+    timed = [
+        (run.step_s.mid, run)
+        for run in found.runs
+        if run.step_s and not run.arm.placebo and (run.arm.system, run.arm.setting, run.arm.variant) in wanted
+    ]
+    return [run for _, run in sorted(timed, key=lambda pair: pair[0])]
 
 
 def _environment(env: Env) -> Environment:

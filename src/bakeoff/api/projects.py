@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from bakeoff.api.answers import Tour, Word, Words, Written
+from bakeoff.api.asked import request
 from bakeoff.api.bench import Bench
 from bakeoff.api.decisions import DecisionsPart
 from bakeoff.api.lab import LabPart
@@ -132,7 +133,7 @@ class ProjectsPart:
             del how["only"]
         before = self._decisions.decide(profile)
         plan = self._decisions.plan_for(before)
-        size = self._lab.download_bytes(workload, how)
+        size = self._bench.download_bytes(request(self._bench, self._workspace.catalog, workload, how))
         question = f"The tour downloads about {show_bytes(size)} of packages. Go on?"
         if size and not yes and (ask is None or ask(question, ("yes", "no")) != "yes"):
             raise MachineError(f"the tour would download about {show_bytes(size)}", advice="pass --yes to allow it")

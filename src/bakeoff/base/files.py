@@ -36,6 +36,7 @@ def write_atomic(path: Path, content: str | bytes) -> None:
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         staged = Path(name)
         with os.fdopen(handle, "wb") as stream:
+            os.fchmod(handle, 0o666 & ~_umask())
             stream.write(data)
             stream.flush()
             os.fsync(stream.fileno())
@@ -51,10 +52,14 @@ def locked(path: Path, *, wait: bool = True) -> Iterator[None]:
     """Holds an exclusive lock on `path` across processes; the kernel drops it when the holder dies.
 
     Raises:
-        MachineError: If `wait` is false and another process holds the lock.
+        MachineError: If `wait` is false and another process holds the lock, or the lock cannot be written.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a+") as stream:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        opened = path.open("a+")
+    except OSError as error:
+        raise _machine_error(path, error) from error
+    with opened as stream:
         try:
             fcntl.flock(stream, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
         except BlockingIOError as error:
@@ -68,8 +73,17 @@ def locked(path: Path, *, wait: bool = True) -> Iterator[None]:
         yield
 
 
+def _umask() -> int:
+    """The process's mask, which can only be read by setting it: `mkstemp` makes private files, ours are for readers."""
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask
+
+
 def _machine_error(path: Path, error: OSError) -> MachineError:
-    if error.errno == errno.ENOSPC:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
         advice = "free some space: `bakeoff env size` lists what bakeoff holds, `bakeoff env prune` removes it"
         return MachineError(f"no space left to write {path}", advice=advice)
-    return MachineError(f"cannot write {path}: {error.strerror}", advice="set BAKEOFF_HOME to a folder you can write")
+    ours = path.is_relative_to(home())
+    advice = "set BAKEOFF_HOME to a folder you can write" if ours else "name a file in a folder you can write"
+    return MachineError(f"cannot write {path}: {error.strerror}", advice=advice)

@@ -122,6 +122,21 @@ _LOOP = (
         progress="live:Live",
     ),
     Door(
+        "compare",
+        "lab.versus",
+        "render_lab:versus",
+        "Measure two systems, or two versions of one, side by side: `bakeoff compare torch==2.12 torch==2.13 gemm`.",
+        (
+            Argument("first", "system, system/setting, or either with ==version.", positional=True, required=True),
+            Argument("second", "Likewise: what is compared with the first.", positional=True, required=True),
+            Argument("workload", "Workload id, e.g. encoder-infer.", positional=True, required=True),
+            *(one for one in _HOW if one.name != "only"),
+        ),
+        gives="Versus",
+        ok="judge:versus",
+        progress="live:Live",
+    ),
+    Door(
         "tour",
         "projects.tour",
         "render_lab:tour",
@@ -382,9 +397,18 @@ _RESULTS = (
     Door(
         "results show",
         "lab.result",
-        "render_lab:campaign",
+        "render_run:shown",
         "Show a run and the campaign it belongs to: verdicts, costs, flags, raw samples, how to repeat it.",
-        (Argument("id", "Campaign or run id; the newest when absent.", positional=True),),
+        (
+            Argument("id", "Campaign or run id; the newest when absent.", positional=True),
+            Argument(
+                "html",
+                "Also write a page with every block of every arm drawn.",
+                Kind.PATH,
+                metavar="FILE",
+                then=Swap("lab.write_page", "render_decision:written"),
+            ),
+        ),
         gives="Shown",
     ),
     Door(
@@ -427,15 +451,15 @@ _RESULTS = (
             Argument("file", "A bundle.", Kind.PATH, positional=True, required=True),
             Argument("origin", "Whose it is, for the record."),
         ),
-        gives="Campaign",
+        gives="tuple[Campaign, ...]",
     ),
     Door(
         "results merge",
-        "lab.merge",
+        "lab.take_in",
         "render_lab:merged",
         "Merge the store of another bakeoff home into this one.",
         (Argument("home", "The other home folder.", Kind.PATH, positional=True, required=True),),
-        gives="tuple[str, ...]",
+        gives="tuple[Campaign, ...]",
     ),
 )
 

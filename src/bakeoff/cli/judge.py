@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bakeoff.api.answers import CheckedRecord, Tour
+from bakeoff.api.answers import CheckedRecord, Tour, Versus
 from bakeoff.catalog.lint import LintReport
 from bakeoff.catalog.refresh import RefreshReport
 from bakeoff.decide.model import Decision, Verdict
@@ -37,6 +37,11 @@ def decided(record: Decision) -> bool:
 def measured(record: Sequence[Campaign]) -> bool:
     """Every campaign can be believed and measured at least one competitor beside the reference arm."""
     return all(one.trust is not Trust.INVALID and _competed(one) for one in record)
+
+
+def versus(record: Versus) -> bool:
+    """Both sides have a speed, in a campaign that can be believed."""
+    return bool(record.ratios) and record.campaign.trust is not Trust.INVALID
 
 
 def toured(record: Tour) -> bool:

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.text import Text
 
-from bakeoff.api.answers import Tour
-from bakeoff.base.quantity import show_bytes, show_seconds
-from bakeoff.cli.screen import Cell, heading, line, pairs, table
-from bakeoff.lab.cells import Agreement, Campaign, Phases, Trust
-from bakeoff.lab.results import Compared, Point, Shown, Verification
+from bakeoff.api.answers import Tour, Versus
+from bakeoff.base.quantity import show_seconds
+from bakeoff.cli.screen import Cell, heading, line, table
+from bakeoff.lab.cells import Campaign, Trust
+from bakeoff.lab.results import Compared, Verification
 from bakeoff.lab.store import Listed
 from bakeoff.report import views, wording
 
@@ -23,58 +23,48 @@ def campaigns(record: Sequence[Campaign], out: Console) -> None:
     if not record:
         line(out, "Nothing was measured: the plan names no measurement worth running here.")
     for one in record:
-        _speeds(one, out)
+        speeds(one, out)
 
 
-def campaign(record: Shown, out: Console) -> None:
-    """A run and its campaign: verdicts, costs, agreement, guards, raw samples, and the command that repeats it."""
-    whole = record.campaign
-    _speeds(whole, out)
-    heading(out, "What each costs besides its steady state")
-    table(
-        out,
-        ["arm", "environment", "import", "build", "first call", "again", "peak memory", "threads used"],
-        [[run.arm.key, *_costs(run.phases)] for run in whole.runs if run.outcome.measured],
-    )
-    heading(out, "Agreement with the oracle")
-    agreed = [(run, run.agreement) for run in whole.runs if run.agreement]
-    table(
-        out, ["arm", "", "error ratio", "repeatable", "worst"], [[run.arm.key, *_agreement(one)] for run, one in agreed]
-    )
-    flagged = [[run.arm.key, "; ".join(run.flags)] for run in whole.runs if run.flags]
-    if flagged:
-        heading(out, "Guards that spoke")
-        table(out, ["arm", "what they saw"], flagged)
-    _run(record, out)
+def versus(record: Versus, out: Console) -> None:
+    """Two systems or versions: which takes how much of the other's time."""
+    speeds(record.campaign, out)
+    out.print()
+    names = {run.id: run.arm.key for run in record.campaign.runs}
+    for one in record.ratios:
+        ratio = one.ratio
+        within = ratio.low <= 1 <= ratio.high or abs(ratio.mid - 1) <= record.campaign.tie_zone
+        said = "no difference that this campaign can tell" if within else "slower" if ratio.mid > 1 else "faster"
+        took = f"takes {wording.times(ratio.mid)} ({wording.times(ratio.low)}–{wording.times(ratio.high)}) the time of"
+        line(out, f"{names[one.run]} {took} {names[one.against]}: {said}", style="bold")
+    if not record.ratios:
+        line(out, "Nothing to compare: one of the two has no speed; its row says why.", style="yellow")
 
 
 def listed(record: Sequence[Listed], out: Console) -> None:
     """Stored campaigns, newest first."""
-    rows = [
-        [
-            one.id,
-            f"{one.started:%Y-%m-%d %H:%M}",
-            f"{one.workload} {one.size}",
-            "finished" if one.finished else "interrupted",
-            one.origin or "here",
-            ", ".join(one.arms),
-        ]
-        for one in record
-    ]
-    table(out, ["campaign", "started (UTC)", "workload", "", "from", "arms"], rows)
-    if not rows:
+    for one in record:
+        state = "" if one.finished else ", interrupted"
+        where = f", from {one.origin}" if one.origin else ""
+        about = f"  {one.started:%Y-%m-%d %H:%M} UTC  {one.workload} {one.size}{state}{where}"
+        out.print(Text.assemble((one.id, "bold"), about), soft_wrap=True)
+        line(out, ", ".join(dict.fromkeys(one.arms)), style="dim")
+    if not record:
         line(out, "No campaign is stored; `bakeoff measure WORKLOAD` makes one.")
 
 
-def taken_in(record: Campaign, out: Console) -> None:
-    """A campaign that was imported."""
-    out.print(Text(f"took in campaign {record.id}: every number was made again from its samples"))
-    _speeds(record, out)
+def taken_in(record: Sequence[Campaign], out: Console) -> None:
+    """Campaigns that were imported."""
+    for one in record:
+        out.print(Text(f"took in campaign {one.id}: every number was made again from its samples"), soft_wrap=True)
+        speeds(one, out)
 
 
-def merged(record: Sequence[str], out: Console) -> None:
+def merged(record: Sequence[Campaign], out: Console) -> None:
     """Campaigns that were added."""
-    out.print(Text(f"added {len(record)} campaigns{': ' if record else ''}{', '.join(record)}"))
+    out.print(Text(f"added {len(record)} campaign{'' if len(record) == 1 else 's'}; those here already are left alone"))
+    for one in record:
+        line(out, f"{one.id}  {one.workload} {one.size}")
 
 
 def compared(record: Compared, out: Console) -> None:
@@ -107,85 +97,41 @@ def verified(record: Sequence[Verification], out: Console) -> None:
 def tour(record: Tour, out: Console) -> None:
     """The answer of the tour in five lines, and where its report is."""
     for one in record.campaigns:
-        _speeds(one, out)
+        speeds(one, out)
     heading(out, "The answer")
     for text in record.answer:
         line(out, text)
     line(out, f"Report: {record.report}", style="bold")
 
 
-def _speeds(one: Campaign, out: Console) -> None:
+def speeds(one: Campaign, out: Console) -> None:
+    """A campaign's arms, fastest first; those without a speed below, each with its word."""
     out.print()
     out.print(Text(f"{one.workload}, {one.size}: {one.rounds} rounds on {one.machine.cpu}", style="bold"))
+    line(out, f"campaign {one.id}", style="dim")
     floor = "unknown" if one.noise_floor is None else f"{100 * one.noise_floor:.1f} %"
-    line(out, f"noise floor {floor}, tie zone {100 * one.tie_zone:.1f} %, campaign {one.id}", style="dim")
+    line(out, f"noise floor {floor}, tie zone {100 * one.tie_zone:.1f} %", style="dim")
     if one.trust is not Trust.OK:
         line(out, f"{one.trust.value}: {'; '.join(one.trust_why)}", style=_TRUST[one.trust])
     rows: list[list[Cell]] = []
+    failed = []
     for row in views.arm_rows(one):
         run = row.run
-        name = Text(run.arm.key, style="bold" if row.role == "leader" else "")
         if row.speed is None or run.step_s is None:
-            why = run.detail or run.outcome.advice
-            rows.append([name, "", "", "", Text(f"{run.outcome.value.replace('_', ' ')}: {why}", style="yellow")])
+            failed.append((run.arm.key, f"{run.outcome.value.replace('_', ' ')}: {run.detail or run.outcome.advice}"))
             continue
-        verdict = row.role if row.role in ("leader", "reference") else ""
-        beside = row.against_leader.verdict.value if row.against_leader and row.role != "leader" else ""
+        verdict = row.against_leader.verdict.value if row.against_leader else ""
         width = "" if row.speed.half_width == 0 else f"{wording.times(row.speed.low)}–{wording.times(row.speed.high)}"
-        rows.append(
-            [
-                name,
-                wording.times(row.speed.mid),
-                width,
-                show_seconds(run.step_s.mid),
-                " ".join([verdict, beside]).strip(),
-            ]
-        )
-    table(out, ["arm", "speed", "interval", "step", "against the fastest"], rows, right="speed interval step")
-
-
-def _costs(phases: Phases) -> list[str]:
-    def seconds(value: float | None) -> str:
-        return "" if value is None else show_seconds(value)
-
-    return [
-        "" if phases.environment_bytes is None else show_bytes(phases.environment_bytes),
-        seconds(phases.import_cpu_s),
-        seconds(phases.build_s),
-        seconds(phases.first_call_cold_s),
-        seconds(phases.first_call_warm_s),
-        "" if phases.peak_bytes is None else show_bytes(phases.peak_bytes),
-        "" if phases.threads_used is None else f"{phases.threads_used:.2f}",
-    ]
-
-
-def _agreement(one: Agreement) -> list[str]:
-    said = "agrees" if one.passed else "disagrees"
-    return [said, f"{one.error_ratio:.2g}", "yes" if one.deterministic else "no", one.detail]
-
-
-def _run(record: Shown, out: Console) -> None:
-    run = record.run
-    heading(out, f"{run.arm.key}: run {run.id}")
-    about = {
-        "versions": ", ".join(f"{name} {version}" for name, version in sorted(run.versions.items())),
-        "built as": run.build_flags,
-        "launches": str(run.launches),
-        "clean samples": f"{run.samples}, {wording.percent(run.dirty_share)} set aside",
-        "blocks": _spark(record.points),
-        "repeat": record.command,
-        "from": record.origin or "this machine's store",
-    }
-    pairs(out, {name: value for name, value in about.items() if value})
-
-
-def _spark(points: Sequence[Point]) -> str:
-    """Block values in order, fastest lowest; a dot for a disturbed one. At most the last 60."""
-    shown = points[-60:]
-    clean = [one.step_s for one in shown if one.clean]
-    if not clean:
-        return ""
-    low, high = min(clean), max(clean)
-    levels = "▁▂▃▄▅▆▇█"
-    steps = [levels[round((one.step_s - low) / (high - low or 1.0) * 7)] if one.clean else "·" for one in shown]
-    return f"{''.join(steps)}  {show_seconds(low)}–{show_seconds(high)}"
+        place = "fastest" if row.role == "leader" else verdict
+        reference = " (reference)" if row.role == "reference" else ""
+        name = Text.assemble((run.arm.key, "bold" if row.role == "leader" else ""), (reference, "dim"))
+        rows.append([name, wording.times(row.speed.mid), width, show_seconds(run.step_s.mid), place])
+    table(
+        out,
+        ["arm", "speed", "interval", "step", "against the fastest"],
+        rows,
+        right="speed interval step",
+        whole=["against the fastest"],
+    )
+    for arm, why in failed:
+        line(out, f"{arm} {why}", style="yellow")

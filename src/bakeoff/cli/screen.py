@@ -38,7 +38,13 @@ def heading(out: Console, text: str) -> None:
 
 
 def table(
-    out: Console, columns: Sequence[str], rows: Iterable[Sequence[Cell]], *, right: str = "", whole: Sequence[str] = ()
+    out: Console,
+    columns: Sequence[str],
+    rows: Iterable[Sequence[Cell]],
+    *,
+    right: str = "",
+    whole: Sequence[str] = (),
+    gap: int = 2,
 ) -> None:
     """A table without rules; nothing is shown without rows.
 
@@ -48,8 +54,9 @@ def table(
         rows: Cells; plain strings are never read as markup.
         right: Titles of the columns with figures.
         whole: Titles of further columns that are never broken over lines.
+        gap: Spaces between columns.
     """
-    drawn = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    drawn = Table(box=None, pad_edge=False, padding=(0, gap, 0, 0), header_style="dim")
     for title in columns:
         figures = bool(title) and title in right.split()
         drawn.add_column(

@@ -13,6 +13,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 import bakeoff
 from bakeoff.base.errors import InputError, Problem, unknown_name
 from bakeoff.isolate.env import EnvSpec
+from bakeoff.isolate.resolve import cpu_variants
 from bakeoff.lab.strict import Table, parse
 
 ROOT = Path(bakeoff.__file__).parent / "adapters"
@@ -70,6 +71,8 @@ class Adapter:
     """By `workload` or `workload/setting`."""
     folder: Path
     """Where it lives."""
+    download_bytes: int | None = None
+    """What its environment downloaded into an empty cache when that was last tried; None where nobody has."""
 
     def gap(self, workload: str, setting: str) -> Gap | None:
         """The declared gap that covers a workload in a setting."""
@@ -83,7 +86,7 @@ class Adapter:
         spec = replace(
             self.spec,
             requires=(*kept, *requires),
-            cpu_requires=(*cpu, *requires) if self.spec.cpu_requires else (),
+            cpu_requires=(*cpu, *cpu_variants(requires)) if self.spec.cpu_requires else (),
             lock="",
         )
         return replace(self, spec=spec)
@@ -117,6 +120,7 @@ def load(folder: Path) -> Adapter:
         settings=settings,
         gaps=gaps,
         folder=folder,
+        download_bytes=top.whole("download_bytes") if "download_bytes" in top.data else None,
     )
     top.close()
     if problems:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import zipfile
 from dataclasses import dataclass, replace
@@ -52,13 +53,11 @@ def export(store: Store, campaign: str, path: Path) -> Manifest:
         )
     parts = {_RAW: dumps(store.raw(campaign)).encode(), _PUBLISHED: dumps(published).encode()}
     manifest = Manifest(FORMAT, published.id, bakeoff.__version__, _digest(parts))
-    staged = path.with_name(f".{path.name}.part")
+    staged = io.BytesIO()
     with zipfile.ZipFile(staged, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in ((_MANIFEST, dumps(manifest, indent=1).encode()), *parts.items()):
             archive.writestr(zipfile.ZipInfo(name, _EPOCH), content, zipfile.ZIP_DEFLATED)
-    content = staged.read_bytes()
-    staged.unlink()
-    write_atomic(path, content)
+    write_atomic(path, staged.getvalue())
     return manifest
 
 

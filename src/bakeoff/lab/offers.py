@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
+from bakeoff.isolate.env import EnvSpec
 from bakeoff.lab.adapters import Adapter
-from bakeoff.lab.contenders import Environments, chosen
+from bakeoff.lab.contenders import chosen
 from bakeoff.lab.raw import Request
 from bakeoff.lab.workload import Workload
 
@@ -20,6 +22,27 @@ _CHECK_S = 4.0
 _ROUNDS_SHARE = 0.6
 _NUMPY_FLOPS_PER_S = 2e10
 _LEAST_ROUNDS_S = 15.0
+
+
+class Downloads(Protocol):
+    """Who knows how much an environment would download."""
+
+    def estimate(self, spec: EnvSpec) -> int | None:
+        """Bytes to download; 0 when it is built, None when unknown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """What the adapters say of themselves: no resolver is asked, so it is at hand at once and without a network."""
+
+    adapters: Mapping[str, Adapter]
+    """By system."""
+    built: Collection[str]
+    """Systems that have an environment here."""
+
+    def estimate(self, spec: EnvSpec) -> int | None:
+        """Bytes to download; 0 when it is built, None when unknown."""
+        return 0 if spec.name in self.built else self.adapters[spec.name].download_bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +66,7 @@ class Estimate:
         return self.environments_s + self.checking_s + self.rounds_s
 
 
-def estimate(
-    request: Request, workload: Workload, adapters: Mapping[str, Adapter], environments: Environments
-) -> Estimate:
+def estimate(request: Request, workload: Workload, adapters: Mapping[str, Adapter], downloads: Downloads) -> Estimate:
     """What measuring a request would cost on this machine now.
 
     Rounds end when everything is settled, so the budget is a bound; what is expected is the launches of every arm and a
@@ -59,7 +80,7 @@ def estimate(
     unknown = []
     building = 0.0
     for system in dict.fromkeys(cell.system for cell in cells if not cell.python):
-        size = environments.estimate(adapters[system].spec)
+        size = downloads.estimate(adapters[system].spec)
         if size is None:
             unknown.append(system)
             size = _UNKNOWN_BYTES

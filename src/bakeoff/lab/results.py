@@ -177,7 +177,9 @@ def command(header: Header, facts: RunFacts) -> str:
     """The command line that measures one arm again, as it was measured."""
     arm = facts.arm
     words = ["bakeoff", "measure", header.request.workload, "--size", header.request.size]
-    words += ["--only", f"{arm.system}/{arm.setting}", "--threads", str(header.threads)]
+    version = arm.variant.partition("==")[2]
+    words += ["--only", f"{arm.system}/{arm.setting}{f'=={version}' if version else ''}"]
+    words += ["--threads", str(header.threads)]
     words += ["--seed", str(header.request.seed), "--budget", f"{header.request.budget_s:g}"]
     words += ["--launches", str(header.request.launches)]
     cell = next((one for one in header.request.cells if (one.system, one.setting) == (arm.system, arm.setting)), None)

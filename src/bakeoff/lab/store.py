@@ -67,9 +67,9 @@ class Store:
             self._database.execute("PRAGMA synchronous = NORMAL")
             migrations.migrate(self._database, path.name)
         except (OSError, sqlite3.Error) as error:
-            raise StoreError(
-                f"cannot open the results in {path}: {error}", advice="set BAKEOFF_HOME elsewhere"
-            ) from error
+            # SQLite calls a full disk an I/O error.
+            advice = "make room (`bakeoff env prune`) or a folder you can write, or set BAKEOFF_HOME elsewhere"
+            raise StoreError(f"cannot open the results in {path}: {error}", advice=advice) from error
 
     def __enter__(self) -> Self:
         return self

@@ -20,7 +20,7 @@ from bakeoff.report import strips, views, wording
 from bakeoff.report.ledger import Ledger, run_anchor, spaceless
 
 if TYPE_CHECKING:
-    from jinja2 import Environment
+    from jinja2 import Environment, Template
 
 COMPARED = 3
 """How many stacks are shown axis by axis."""
@@ -53,8 +53,7 @@ def page(
     winner = decision.stacks[0] if decision.stacks else None
     compared = decision.stacks[:COMPARED]
     claims = tuple(dict.fromkeys(claim for stack in compared for claim in wording.stack_claims(stack)))
-    body = _environment().get_template("page.html.j2")
-    return body.render(
+    return template("page.html.j2").render(
         decision=decision,
         catalog=catalog,
         campaigns=campaigns,
@@ -69,9 +68,19 @@ def page(
         component_rows=views.component_rows(decision),
         axis_rows=views.axis_rows(compared, catalog),
         kind_rows=views.kind_rows(ledger, claims),
-        style=Markup(_text("style.css")),  # noqa: S704 - our own file, no input in it
+        style=style(),
         embedded=Markup(_embedded(decision)),  # noqa: S704 - escaped for a script element below
     )
+
+
+def template(name: str) -> Template:
+    """A template of this room, with everything a page may use."""
+    return _environment().get_template(name)
+
+
+def style() -> Markup:
+    """The style sheet of every page."""
+    return Markup(_text("style.css"))  # noqa: S704 - our own file, no input in it
 
 
 def _embedded(decision: Decision) -> str:
