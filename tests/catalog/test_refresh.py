@@ -22,7 +22,7 @@ from bakeoff.catalog.load import Sources, read_sources
 from bakeoff.catalog.registries import Reader, Refusal
 from bakeoff.catalog.registries_pypi import PyPI
 from bakeoff.catalog.registries_wheels import WheelFolders
-from bakeoff.catalog.registry import PackageFacts, Release, floors, parse, release_cadence
+from bakeoff.catalog.registry import PackageFacts, Release, claims, floors, parse, release_cadence
 from tests.catalog.small import ALPHA, TODAY, sources, write
 
 A = "systems/framework/alpha.toml"
@@ -245,6 +245,22 @@ def test_only_catalogued_systems_can_be_asked_for(tmp_path: Path) -> None:
         refresh.refresh(held, [Told()], today=TODAY, only=["alfa"], data=tmp_path)
     report = refresh.refresh(held, [Told()], today=TODAY, only=["beta"], data=tmp_path)
     assert report.packages == 0
+
+
+def test_a_refresh_says_how_far_it_is(tmp_path: Path) -> None:
+    held = sources(tmp_path)
+    said: list[str] = []
+    refresh.refresh(held, [Told()], today=TODAY, data=tmp_path, progress=said.append)
+    packages = [purl for system in held.catalog.systems.values() for purl in system.packages]
+    assert said[0] == f"0 of {len(packages)} packages read; next {packages[0]}"
+
+
+@pytest.mark.parametrize(("tags", "says"), [(("py3-none-any",), "Files of these tags"), ((), "No wheel")])
+def test_files_are_said_to_exist_only_where_they_do(tags: tuple[str, ...], says: str, tmp_path: Path) -> None:
+    (facts,) = sources(tmp_path).registry[0].packages
+    file = replace(sources(tmp_path).registry[0], packages=(replace(facts, wheel_tags=tags, source_only=not tags),))
+    (claim,) = (item for item in claims(file) if item.property == "wheel_tags")
+    assert claim.evidence[0].says.startswith(says)
 
 
 def test_facts_of_a_system_that_is_gone_are_removed(tmp_path: Path) -> None:
