@@ -118,7 +118,7 @@ def test_a_decision_is_shown_with_its_answer_reasons_and_flips(
         "Leaning  slate · arc-format · kiln · ledger9",
         "1.9 times as fast",
         "weight ergonomics",
-        "62\u2009%",
+        "62\u202f%",
         "2 by offline",
     ):
         assert text in out

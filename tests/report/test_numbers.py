@@ -87,9 +87,9 @@ def test_figures_shown_are_those_of_the_records() -> None:
     said = {one.said for one in walk(PAGES["full"]).texts}
     first = samples.decision().stacks[0]
     kiln = next(one for one in samples.campaign().comparisons if one.run == "c1-kiln" and one.against == "c1-slate")
-    assert f"{100 * first.first_share:.0f}\u2009%" in said
+    assert f"{100 * first.first_share:.0f}\u202f%" in said
     assert f"{1 / kiln.ratio.mid:.2f}×" in said
-    assert "10\u2009000" in said
+    assert "10\u202f000" in said
 
 
 def test_every_run_is_a_row_whatever_became_of_it() -> None:

@@ -71,7 +71,9 @@ class Live:
 
     def _print(self, text: str) -> None:
         elapsed = show_seconds(max(0.1, time.monotonic() - self._started))
-        self._console.print(Text.assemble((f"{elapsed:>12}  ", "dim"), text))
+        # In a log a line stays a line, however long.
+        whole = not self._console.is_terminal
+        self._console.print(Text.assemble((f"{elapsed:>12}  ", "dim"), text), soft_wrap=whole)
 
 
 def strip(speed: Interval, low: float, high: float, *, width: int = WIDTH) -> str:

@@ -83,10 +83,15 @@ class Adapter:
         names = {Requirement(text).name.lower() for text in requires}
         kept = tuple(text for text in self.spec.requires if Requirement(text).name.lower() not in names)
         cpu = tuple(text for text in self.spec.cpu_requires if Requirement(text).name.lower() not in names)
+        built_small = {Requirement(text).name.lower() for text in self.spec.cpu_requires if "+cpu" in text}
+        asked = tuple(
+            small if Requirement(text).name.lower() in built_small else text
+            for text, small in zip(requires, cpu_variants(requires), strict=True)
+        )
         spec = replace(
             self.spec,
             requires=(*kept, *requires),
-            cpu_requires=(*cpu, *cpu_variants(requires)) if self.spec.cpu_requires else (),
+            cpu_requires=(*cpu, *asked) if self.spec.cpu_requires else (),
             lock="",
         )
         return replace(self, spec=spec)

@@ -76,6 +76,9 @@ def _against_reference(campaign: Campaign, runs: dict[str, Run]) -> Iterable[tup
 
 
 def _speaks(run: Run, comparison: Comparison) -> bool:
+    # A version somebody asked for speaks about that version, not about the system as it is today.
+    if run.arm.variant:
+        return False
     return not run.arm.placebo and run.outcome.measured and comparison.launches >= 2
 
 

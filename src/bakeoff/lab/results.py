@@ -140,7 +140,7 @@ def show(store: Store, run: str) -> Shown:
             value = block_value(block)
             pairs = zip(block.samples.ns, block.samples.iterations, strict=True)
             samples = tuple(ns * 1e-9 / count for ns, count in pairs)
-            points.append(Point(block.round, block.launch, value.step_s, value.clean, samples))
+            points.append(Point(block.round, block.launch, float(value.step_s), bool(value.clean), samples))
     return Shown(
         campaign=published,
         run=found,

@@ -9,8 +9,8 @@ from bakeoff.base.quantity import Interval
 from bakeoff.catalog.model import Answer, Catalog, Claim, Property, PropertyKind
 from bakeoff.decide.model import RankedStack, Verdict
 
-THIN = "\u2009"
-"""Thin space: between a figure and its unit, and between thousands."""
+THIN = "\u202f"
+"""Narrow space that never breaks: between a figure and its unit, and between thousands."""
 
 KINDS = {
     EvidenceKind.MEASURED_HERE: "measured here",
@@ -35,7 +35,7 @@ def percent(share: float) -> str:
     """A share in whole percent; never 0 or 100 unless it is.
 
     >>> percent(0.5), percent(0.001), percent(0.999), percent(1.0)
-    ('50\u2009%', '<\u20091\u2009%', '>\u200999\u2009%', '100\u2009%')
+    ('50\u202f%', '<\u202f1\u202f%', '>\u202f99\u202f%', '100\u202f%')
     """
     whole = round(100 * share)
     if whole == 0 and share > 0:
@@ -68,7 +68,7 @@ def count(value: int) -> str:
     """A whole number with thin spaces between thousands.
 
     >>> count(10000)
-    '10\u2009000'
+    '10\u202f000'
     """
     return f"{value:,}".replace(",", THIN)
 
