@@ -171,6 +171,7 @@ class _View:
         self._scopes: dict[Scope, Scope] = {}
         self._grounds: dict[tuple[str, str], weigh.Ground] = {}
         self._direct = index.direct.setdefault(today, {})
+        self._summed: dict[_Key, Belief] = {}
 
     def believe(self, subject: str, about: str, other: str | None, via: str | None) -> Belief:
         """The belief, with a prior where a measure is unknown."""
@@ -195,6 +196,14 @@ class _View:
         return self._without_overridden(found) if len(found) > 1 else found
 
     def _known(self, subject: str, about: str, other: str | None, via: str | None) -> Belief:
+        """The belief without a prior: wanted for itself, and again in the population of its layer."""
+        key = (subject, about, other, via)
+        belief = self._summed.get(key)
+        if belief is None:
+            belief = self._summed[key] = self._sum(subject, about, other, via)
+        return belief
+
+    def _sum(self, subject: str, about: str, other: str | None, via: str | None) -> Belief:
         found = self.weigh(subject, about, other, via)
         top = max([item.level for item in found]) if found else 0
         voting = [item for item in found if item.level == top] if top else []
