@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +28,16 @@ def cpu_ns(pid: int) -> int:
     return sum(int((task / "schedstat").read_text().split()[0]) for task in tasks)
 
 
+@pytest.fixture(scope="module")
+def honest(env: Env, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
+    """One worker for the tests that leave it as they found it: starting it takes longer than they do."""
+    session = Session.open(env, FAKES / "honest", Launch(1, tmp_path_factory.mktemp("honest") / "log"))
+    assert not isinstance(session, Fault), session
+    with session:
+        sound(session.hello())
+        yield session
+
+
 def test_a_worker_says_what_it_is(start: Starter) -> None:
     session = start("honest", threads=2)
     hello = session.hello()
@@ -40,9 +51,8 @@ def test_a_worker_says_what_it_is(start: Starter) -> None:
     assert session.alive
 
 
-def test_outputs_are_those_of_the_workload(start: Starter, ring: Ring) -> None:
-    session = start("honest")
-    sound(session.hello())
+def test_outputs_are_those_of_the_workload(honest: Session, ring: Ring) -> None:
+    session = honest
     prepared = session.prepare(ring.work("honest"))
     assert isinstance(prepared, Prepared), prepared
     assert min(prepared.build_s, prepared.first_call_s, prepared.second_call_s) > 0
@@ -54,9 +64,8 @@ def test_outputs_are_those_of_the_workload(start: Starter, ring: Ring) -> None:
     assert outputs.dtypes == {"0/y": "float32", "1/y": "float32", "2/y": "float32"}
 
 
-def test_training_starts_from_fresh_weights_each_time(start: Starter, ring: Ring) -> None:
-    session = start("honest")
-    sound(session.hello())
+def test_training_starts_from_fresh_weights_each_time(honest: Session, ring: Ring) -> None:
+    session = honest
     sound(session.prepare(ring.work("honest", workload="descent", episode=10)))
     order = [index % SLOTS for index in range(10)]
     first, again = session.outputs(order), session.outputs(order)
@@ -81,9 +90,8 @@ def test_training_starts_from_fresh_weights_each_time(start: Starter, ring: Ring
         assert list(digest.arrays["loss"].sums or ()) == expected["sums"]
 
 
-def test_a_block_accounts_for_its_time(start: Starter, ring: Ring) -> None:
-    session = start("honest")
-    sound(session.hello())
+def test_a_block_accounts_for_its_time(honest: Session, ring: Ring) -> None:
+    session = honest
     sound(session.prepare(ring.work("honest")))
     order = [index % SLOTS for index in range(4000)]
     block = session.run(order, min_sample_s=2e-4, digest_at=[9, 2000])
@@ -150,9 +158,8 @@ def test_a_paused_worker_uses_no_processor_and_then_goes_on(start: Starter, ring
 
 
 @LINUX_ONLY
-def test_the_host_sleeps_while_a_worker_is_timed(start: Starter, ring: Ring) -> None:
-    session = start("honest")
-    sound(session.hello())
+def test_the_host_sleeps_while_a_worker_is_timed(honest: Session, ring: Ring) -> None:
+    session = honest
     sound(session.prepare(ring.work("honest")))
     wall, own = time.monotonic(), time.process_time()
     for _ in range(3):

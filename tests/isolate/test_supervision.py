@@ -24,6 +24,7 @@ pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="ne
 
 HOST = """
 import json, sys, time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from bakeoff.isolate.env import Builder
 from bakeoff.isolate.session import Launch, Session
@@ -31,15 +32,17 @@ from bakeoff.isolate.sources import Sources
 
 fakes, folder = Path(sys.argv[1]), Path(sys.argv[2])
 env = Builder(folder / "envs", Sources()).adopt(Path(sys.executable))
-sessions = []
-for name in ("daemon", "spins"):
-    session = Session.open(env, fakes / name, Launch(1, folder / f"{name}.log"))
-    session.hello()
-    session.pause()
-    sessions.append(session)
-running = Session.open(env, fakes / "spins", Launch(1, folder / "running.log"))
-running.hello()
-print(json.dumps([session.pid for session in (*sessions, running)]), flush=True)
+names = ("daemon", "spins", "spins")
+sessions = [Session.open(env, fakes / name, Launch(1, folder / f"{n}.log")) for n, name in enumerate(names)]
+
+def begin(n):
+    sessions[n].hello()
+    if n < 2:
+        sessions[n].pause()
+
+with ThreadPoolExecutor() as pool:
+    list(pool.map(begin, range(len(names))))
+print(json.dumps([session.pid for session in sessions]), flush=True)
 time.sleep(600)
 """
 
