@@ -1,0 +1,211 @@
+"""Rows `identical`, `error` and `placebo`: what is said of identical programs, and whether a real difference is seen.
+
+One series of trials serves the three rows. In every trial two arms of one program, and their placebo, play a campaign
+with five launches an arm; then the peers' way is gone with the same launches and as many steps: the first arm to its
+end, then the second.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from bakeoff.lab.cells import Trust, Verdict
+from tests.benchmarks import rules
+from tests.benchmarks.arena import TENTH, Arena, Entry, Played, drawn
+from tests.benchmarks.peers.venvs import AbsentPeerError
+from tests.benchmarks.setup import Setup, loaded
+from tests.benchmarks.table import OURS, Finding, Row, percentile, share
+
+SAMPLES = 1088
+"""Steps an arm, as in the experiments the peers' figures come from."""
+LAUNCHES = 5
+VALUES = 3
+"""Values a process that pyperf takes by default."""
+BUDGET_S = 8.0
+SYSTEM = "numpy"
+DIFFERENT = frozenset((Verdict.FASTER, Verdict.SLOWER))
+
+
+@dataclass
+class Trials:
+    """What one condition gave, a trial an entry."""
+
+    ours: list[Played] = field(default_factory=list)
+    one: list[tuple[list[float], list[float]]] = field(default_factory=list)
+    """Single steps of one launch an arm, one arm after the other."""
+    five: list[tuple[list[list[float]], list[list[float]]]] = field(default_factory=list)
+    """The same number of steps shared by five launches an arm."""
+
+
+def _trials(setup: Setup) -> dict[bool, Trials]:
+    known = setup.shared.get("identical")
+    if isinstance(known, dict):
+        return known
+    found = {False: Trials(), True: Trials()}
+    with Arena(setup, size="ten") as arena:
+        for busy in (False, True):
+            with loaded(busy):
+                arena.renew(SYSTEM, 3 * LAUNCHES)
+                count = setup.count(10, 200)
+                for number in range(count):
+                    setup.say(f"identical programs, {'loaded' if busy else 'quiet'} {number + 1}/{count}")
+                    if setup.full and number and number % 10 == 0:
+                        arena.renew(SYSTEM, 3 * LAUNCHES)
+                    _trial(arena, found[busy], number)
+    setup.shared["identical"] = found
+    return found
+
+
+def _trial(arena: Arena, trials: Trials, number: int) -> None:
+    groups = drawn(arena.pools[SYSTEM], (LAUNCHES,) * 3, seed=number)
+    trials.ours.append(arena.race([Entry(SYSTEM, group) for group in groups], seed=number, budget_s=BUDGET_S))
+    ends = []
+    for group in groups[:2]:
+        with arena.alone(group[0]):
+            ends.append(arena.blocks(group[0], SAMPLES, seed=number))
+    trials.one.append((ends[0], ends[1]))
+    sides = []
+    for group in groups[:2]:
+        launches = []
+        for player in group:
+            with arena.alone(player):
+                launches.append(arena.blocks(player, SAMPLES // LAUNCHES, seed=number))
+        sides.append(launches)
+    trials.five.append((sides[0], sides[1]))
+
+
+def identical(setup: Setup) -> Iterator[Finding]:
+    """How often identical programs are called different, and how often a tenth is seen."""
+    for busy, trials in _trials(setup).items():
+        where = "loaded" if busy else "quiet"
+        pairs = [(played, arm) for played in trials.ours for arm in (1, 2)]
+        false = sum(played.standings.verdict(arm, 0) in DIFFERENT for played, arm in pairs)
+        yield Finding(
+            f"identical programs called different, {where}",
+            OURS,
+            share(false, len(pairs)),
+            f"{LAUNCHES} launches an arm",
+            "at most 5 %",
+            false <= 0.05 * len(pairs),
+        )
+        yield from _peers(setup, trials, where)
+    yield from _power(setup)
+
+
+def _peers(setup: Setup, trials: Trials, where: str) -> Iterator[Finding]:
+    figure = f"identical programs called different, {where}"
+    pairs = [{"first": first, "second": second} for first, second in trials.one]
+    best = [
+        {
+            "first": [value for launch in first for value in _values(launch)],
+            "second": [v for o in second for v in _values(o)],
+        }
+        for first, second in trials.five
+    ]
+    try:
+        answers = setup.peers.run("general", "judge.py", {"pairs": pairs + best})
+        used, spread_out = answers[: len(pairs)], answers[len(pairs) :]
+        for name, who in (("pyperf", "pyperf 2.10.0"), ("asv", "asv 0.6.6")):
+            hits, more = sum(one[name] for one in used), sum(one[name] for one in spread_out)
+            yield Finding(figure, who, share(hits, len(used)), "own code, one process an arm")
+            yield Finding(
+                figure, who, share(more, len(spread_out)), f"own code, {LAUNCHES} processes × {VALUES} values: its best"
+            )
+    except AbsentPeerError as error:
+        yield Finding(figure, "pyperf, asv", "not here", str(error))
+    hits = sum(rules.criterion_differs(*pair, seed=number) for number, pair in enumerate(trials.one))
+    yield Finding(figure, "criterion.rs 0.5", share(hits, len(trials.one)), "rule re-coded: it times Rust only")
+
+
+def _values(steps: Sequence[float]) -> list[float]:
+    return [float(np.mean(part)) for part in np.array_split(np.asarray(steps), VALUES)]
+
+
+def _power(setup: Setup) -> Iterator[Finding]:
+    for busy in (False, True):
+        seen, count, extra = 0, setup.count(8, 100), []
+        with Arena(setup, size="ten") as arena, loaded(busy):
+            arena.grow(SYSTEM, 2 * LAUNCHES)
+            arena.grow(TENTH, LAUNCHES)
+            for number in range(count):
+                setup.say(f"a tenth, {'loaded' if busy else 'quiet'} {number + 1}/{count}")
+                groups = drawn(arena.pools[SYSTEM], (LAUNCHES, LAUNCHES), seed=number)
+                entries = [Entry(SYSTEM, groups[0]), Entry(TENTH, arena.pools[TENTH]), Entry(SYSTEM, groups[1])]
+                played = arena.race(entries, seed=number, budget_s=BUDGET_S, full_ranking=True)
+                seen += played.standings.verdict(1, 0) is Verdict.SLOWER
+                extra.append(played.standings.fit.arms[1] - played.standings.fit.arms[0])
+        yield Finding(
+            f"a difference of {math.expm1(float(np.median(extra))):.1%} seen, {'loaded' if busy else 'quiet'}",
+            OURS,
+            share(seen, count),
+            f"{LAUNCHES} launches an arm, one matrix product in ten more",
+            "at least 90 %",
+            seen >= 0.9 * count,
+        )
+
+
+def error(setup: Setup) -> Iterator[Finding]:
+    """How far from 1 the ratio of identical programs comes out, at equal numbers of steps."""
+    for busy, trials in _trials(setup).items():
+        figure = f"95th percentile of |ratio − 1| of identical programs, {'loaded' if busy else 'quiet'}"
+        ours = [abs(math.expm1(one.standings.fit.arms[1] - one.standings.fit.arms[0])) for one in trials.ours]
+        means = [abs(float(np.mean(first) / np.mean(second)) - 1) for first, second in trials.one]
+        medians = [abs(float(np.median(first) / np.median(second)) - 1) for first, second in trials.one]
+        fives = [abs(float(np.mean(first) / np.mean(second)) - 1) for first, second in trials.five]
+        share_of = percentile(ours, 0.95) / percentile(means, 0.95)
+        steps = int(np.median([sum(run.samples for run in one.campaign.runs) / 3 for one in trials.ours]))
+        yield Finding(
+            figure,
+            OURS,
+            f"{percentile(ours, 0.95):.1%}, {share_of:.2f} of the sequential mean",
+            f"{len(ours)} trials, {LAUNCHES} launches, interleaved; {steps} samples an arm",
+            "at most 1/4",
+            share_of <= 0.25,
+        )
+        for values, how in (
+            (means, "sequential mean"),
+            (medians, "sequential median"),
+            (fives, "sequential mean of five launches"),
+        ):
+            yield Finding(
+                figure, "every peer's order", f"{percentile(values, 0.95):.1%}", f"{how}, {SAMPLES} steps an arm"
+            )
+
+
+def placebo(setup: Setup) -> Iterator[Finding]:
+    """Whether the duplicate comes out the same, and whether a loaded machine is noticed."""
+    for busy, trials in _trials(setup).items():
+        count = len(trials.ours)
+        if busy:
+            flagged = sum(one.campaign.trust is not Trust.OK for one in trials.ours)
+            named = sum(any("foreign load" in why for why in one.campaign.trust_why) for one in trials.ours)
+            yield Finding(
+                "contention flagged, loaded",
+                OURS,
+                f"{share(flagged, count)}; foreign load named in {named}",
+                "trust of the campaign",
+                "100 %",
+                flagged == count,
+            )
+            continue
+        same = sum(one.standings.verdict(2, 0) is Verdict.SAME for one in trials.ours)
+        yield Finding("placebo SAME, quiet", OURS, share(same, count), "", "at least 95 %", same >= 0.95 * count)
+        doubted = sum(one.campaign.trust is not Trust.OK for one in trials.ours)
+        yield Finding("campaigns doubted, quiet", OURS, share(doubted, count), _reasons(trials.ours))
+        yield Finding("placebo verdict", "every peer", "none has one", "")
+
+
+def _reasons(played: Sequence[Played]) -> str:
+    words = [why.partition(":")[0][:40] for one in played for why in one.campaign.trust_why]
+    return ", ".join(f"{words.count(word)} × {word}" for word in dict.fromkeys(words)) or "no reason given"
+
+
+ROWS = (
+    Row("identical", "What is said of identical programs, and of a difference of a tenth", identical),
+    Row("error", "Error of the ratio of identical programs at equal samples", error),
+    Row("placebo", "The placebo's verdict, and whether load is noticed", placebo),
+)

@@ -1,0 +1,78 @@
+"""What every row shares: counts, scratch space, environments, peers, and load made on purpose."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bakeoff.base.files import home
+from bakeoff.isolate.env import Builder
+from bakeoff.isolate.sources import Sources
+from tests.benchmarks.peers.venvs import Peers
+
+FOREIGN = Path(__file__).parent / "foreign"
+"""Adapters and workloads of the benchmarks themselves."""
+_SPIN = "import time\nend = time.monotonic() + {limit_s}\nwhile time.monotonic() < end:\n    pass\n"
+
+
+@dataclass
+class Setup:
+    """One run of the benchmarks."""
+
+    scratch: Path
+    """Goes away with the run."""
+    full: bool
+    """The counts of the proof, instead of quick ones that show the same."""
+    sources: Sources = field(init=False)
+    """Where packages come from."""
+    builder: Builder = field(init=False)
+    """Environments of the systems."""
+    peers: Peers = field(init=False)
+    """Environments of the peers."""
+    shared: dict[str, object] = field(default_factory=dict)
+    """What several rows read from one measurement."""
+
+    def __post_init__(self) -> None:
+        self.sources = sources = Sources.discover(os.environ, self.scratch)
+        self.builder = Builder(home() / "envs", sources)
+        self.peers = Peers(home() / "peers", self.builder, sources)
+
+    def count(self, quick: int, full: int) -> int:
+        """How often to repeat."""
+        return full if self.full else quick
+
+    def folder(self, name: str) -> Path:
+        """A new folder."""
+        path = self.scratch / f"{name}-{len(list(self.scratch.glob(f'{name}-*')))}"
+        path.mkdir(parents=True)
+        return path
+
+    def say(self, text: str) -> None:
+        """Progress, apart from the table."""
+        print(f"{time.strftime('%H:%M:%S')} {text}", file=sys.stderr, flush=True)
+
+
+@contextmanager
+def load(processes: int, *, limit_s: float = 600.0) -> Iterator[None]:
+    """Processes that do nothing but use the processor; each ends by itself at the latest after `limit_s`."""
+    command = [sys.executable, "-S", "-c", _SPIN.format(limit_s=limit_s)]
+    running = [subprocess.Popen(command) for _ in range(processes)]
+    try:
+        yield
+    finally:
+        for one in running:
+            one.kill()
+            one.wait()
+
+
+@contextmanager
+def loaded(wanted: bool) -> Iterator[None]:  # noqa: FBT001 - reads as `with loaded(busy)`
+    """One spinning process for every processor, or a quiet machine."""
+    with load(len(os.sched_getaffinity(0)) if wanted else 0):
+        yield
