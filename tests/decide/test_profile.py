@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from bakeoff.base.errors import InputError
+from bakeoff.decide.build import build
 from bakeoff.decide.profile import parse, words
-from tests.decide.world import catalog, rules, small
+from tests.decide.world import TODAY, catalog, rules, small
 
 VOCABULARY = {
     "domain": """nlp-llm llm-inference vision multimodal speech audio diffusion ocr 3d rl robotics gnn recsys tabular
@@ -85,3 +86,33 @@ def test_weights_above_one_in_all_are_refused() -> None:
 
 def test_a_device_of_the_tree_is_hardware_too() -> None:
     assert parse({"serve_on": ["intel-cpu", "x86-cpu"]}, rules(), catalog(small())).serve_on == ("intel-cpu", "x86-cpu")
+
+
+def test_what_could_be_counts_half_of_what_should_be() -> None:
+    plain = {"activity": "serving", "serve_on": ["cpu-only"]}
+    known = catalog(small())
+
+    def fit_of(more: dict[str, list[str]], system: str) -> float:
+        values = build(parse({**plain, **more}, rules(), known), known, rules(), today=TODAY).values
+        return sum(bonus.points for bonus in values.bonuses("serving", system))
+
+    base = {name: fit_of({}, name) for name in ("fast", "tiny")}
+    should = {name: fit_of({"should": ["no-python-runtime"]}, name) - base[name] for name in base}
+    could = {name: fit_of({"could": ["no-python-runtime"]}, name) - base[name] for name in base}
+    assert any(should.values())
+    assert {name: points / 2 for name, points in should.items()} == could
+
+
+def test_a_wish_never_excludes_and_a_demand_does() -> None:
+    known = catalog(small())
+    plain = {"activity": "serving", "serve_on": ["cpu-only"]}
+    sizes = {
+        how: len(build(parse({**plain, **more}, rules(), known), known, rules(), today=TODAY).space.rows)
+        for how, more in {
+            "free": {},
+            "must": {"must": ["no-python-runtime"]},
+            "should": {"should": ["no-python-runtime"]},
+            "could": {"could": ["no-python-runtime"]},
+        }.items()
+    }
+    assert sizes["must"] < sizes["free"] == sizes["should"] == sizes["could"]

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from bakeoff.catalog.model import System
 from bakeoff.decide.model import Profile
-from bakeoff.decide.worth import worths
+from bakeoff.decide.worth import of_weights, worths
 from tests.decide.world import SERVE, YES, model, small, system
 
 ASKED = replace(SERVE, layers=("framework", "format", "serving"))
@@ -68,3 +68,25 @@ def test_the_mean_over_profiles_is_what_counts_and_the_seed_reproduces_it() -> N
     assert one
     assert all(abs(both[thing] - gain / 2) <= 1e-4 for thing, gain in one.items() if thing in both)
     assert one == worths([model(systems=small())])
+
+
+def test_weights_are_worth_knowing_only_where_they_change_the_choice() -> None:
+    def two(fit: float, speed: float) -> list[System]:
+        first = system("one", "serving", [("loads", "plain"), ("serves_on", "cpu")],
+                       measures={"speed_infer": 80, "fit": 60})  # fmt: skip
+        second = system("two", "serving", [("loads", "plain"), ("serves_on", "cpu")],
+                        measures={"speed_infer": speed, "fit": fit})  # fmt: skip
+        return [*rivals(0.0)[:2], first, second]
+
+    traded = of_weights(model(ASKED, two(fit=85, speed=60)))
+    beaten = of_weights(model(ASKED, two(fit=30, speed=30)))
+    assert traded.all > 0.05
+    assert beaten.all == 0.0
+    assert set(traded.axes[:2]) == {"ecosystem", "performance"}
+
+
+def test_stated_weights_leave_less_to_ask() -> None:
+    systems = rivals(60.0)
+    open_ones = of_weights(model(ASKED, systems))
+    stated = of_weights(model(replace(ASKED, weights={"performance": 0.6, "ecosystem": 0.3}), systems))
+    assert stated.all <= open_ones.all

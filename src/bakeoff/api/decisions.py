@@ -92,9 +92,14 @@ class DecisionsPart:
         return since.compare(before, self.decide(wanted, as_of=as_of, seed=seed or before.seed))
 
     def verify(self, file: Path) -> verify.Verification:
-        """Recomputes a stored decision from its own inputs and compares the figures to 1e-4."""
+        """Recomputes a stored decision from its own inputs and compares the figures to 1e-4.
+
+        What was measured after its day is left out; one taken as of an earlier day is replayed as of that day.
+        """
         stored = read_decision(file)
-        catalog, measured, _ = self._knowledge(None)
+        catalog, measured, _ = self._knowledge(stored.today)
+        if catalog.version != stored.catalog:
+            catalog = self._workspace.catalog
         rules = self._workspace.rules
         again = decide(stored.profile, catalog, rules, measured, today=stored.today, seed=stored.seed)
         return verify.verify(stored, again)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import platform
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -22,7 +23,8 @@ from bakeoff.decide import since
 from bakeoff.decide.model import Profile
 from bakeoff.decide.profile import parse
 from bakeoff.new import profiles
-from bakeoff.new.survey import Survey, survey
+from bakeoff.new.interview import interview
+from bakeoff.new.survey import Survey, present, survey
 from bakeoff.report import answer
 
 Ask = Callable[..., str | None]
@@ -45,7 +47,8 @@ class ProjectsPart:
             InputError: If the folder is none, or an answer is not a word of the vocabulary.
         """
         rules, catalog = self._workspace.rules, self._workspace.catalog
-        found = survey(folder, catalog, rules, devices=self._bench.fingerprint.accelerators)
+        here = present(self._bench.fingerprint.accelerators, platform.machine())
+        found = survey(folder, catalog, rules, devices=here)
         answers = {} if ask is None else {item.field: ask(item.ask, item.options) for item in found.questions}
         given = {field: answer for field, answer in answers.items() if answer}
         complete = replace(
@@ -66,15 +69,22 @@ class ProjectsPart:
         """
         return self._workspace.profile(profile, {})
 
-    def profile_init(self, file: Path = Path("profile.toml")) -> Written:
-        """Writes a profile with every field explained, to be filled in.
+    def profile_init(self, file: Path = Path("profile.toml"), *, ask: Ask | None = None) -> Written:
+        """Writes a profile from the answers to a few questions; one to be filled in where nobody answers.
+
+        Args:
+            file: Where to write it.
+            ask: Asked about the context first, then about weights while knowing them could change the choice.
 
         Raises:
             InputError: If the file exists: what somebody wrote is not overwritten.
         """
         if file.exists():
             raise InputError.one(str(file), "", "exists already", "choose another name, or edit it")
-        write_atomic(file, profiles.blank(self._workspace.rules))
+        rules = self._workspace.rules
+        told = ask and interview(ask, self._workspace.catalog, rules, today=self._workspace.today)
+        given = bool(told and told.profile)
+        write_atomic(file, profiles.text(told.profile, notes=told.notes) if told and given else profiles.blank(rules))
         return Written(str(file), "profile")
 
     def schema(self, file: Path = Path("system.schema.json")) -> Written:

@@ -14,6 +14,8 @@ _ASKED = (
     Argument("languages", "Language its authors write.", Kind.TEXTS, flag="--language", into="asked"),
     Argument("constraints", "A hard requirement.", Kind.TEXTS, flag="--must", into="asked"),
     Argument("prefer", "A soft wish.", Kind.TEXTS, into="asked"),
+    Argument("could", "What would be welcome: counts half a wish.", Kind.TEXTS, into="asked"),
+    Argument("order", "Axes from most to least important.", Kind.TEXTS, into="asked"),
     Argument(
         "weights",
         "Share of an axis in the value, 0 to 1.",
@@ -211,9 +213,10 @@ _PROFILES = (
         "profile init",
         "projects.profile_init",
         "render_decision:written",
-        "Write an empty profile with every field explained.",
+        "Ask the few questions that matter and write the profile; a blank one where nobody is at the terminal.",
         (Argument("file", "Where to write it.", Kind.PATH, positional=True, default="profile.toml"),),
         gives="Written",
+        asks=True,
     ),
 )
 

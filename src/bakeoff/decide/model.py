@@ -35,6 +35,8 @@ class Profile:
     """Hard requirements, by token."""
     prefer: tuple[str, ...] = ()
     """Soft wishes, by token: favoured, never required."""
+    could: tuple[str, ...] = ()
+    """What would be welcome, by token: favoured half as much as `prefer`."""
     pinned: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Layer to the only systems allowed in it."""
     excluded: tuple[str, ...] = ()

@@ -9,9 +9,9 @@ from bakeoff.catalog.model import STACK_LAYERS, Catalog
 from bakeoff.catalog.rules import Rules
 from bakeoff.decide.model import Profile
 
-_MOSCOW = {"must": "constraints", "should": "prefer", "could": "prefer", "wont": "excluded"}
+_MOSCOW = {"must": "constraints", "should": "prefer", "wont": "excluded"}
 _LISTS = (
-    "train_on", "serve_on", "hardware", "languages", "constraints", "prefer",
+    "train_on", "serve_on", "hardware", "languages", "constraints", "prefer", "could",
     "excluded", "estate", "order", "licences", "layers",
 )  # fmt: skip
 _TEXTS = ("name", "domain", "activity", "scale", "notes")
@@ -24,8 +24,8 @@ def parse(
     """The profile of a TOML or JSON mapping; spellings and aliases become tokens and ids.
 
     Args:
-        data: Keys of `Profile`, at the top or in a table `profile`; `must`, `should`, `could` and `wont` are
-            other names for constraints, preferences and systems not wanted.
+        data: Keys of `Profile`, at the top or in a table `profile`; `must`, `should` and `wont` are other names for
+            constraints, preferences and systems not wanted.
         rules: The vocabulary.
         catalog: Where given, systems and devices are checked against it.
         where: File or option shown in problems.
@@ -90,6 +90,7 @@ class _Parser:
             scale=texts["scale"],
             constraints=self._tokens("constraints", lists["constraints"], rules.requirements, "constraint"),
             prefer=self._tokens("prefer", lists["prefer"], rules.requirements, "constraint"),
+            could=self._tokens("could", lists["could"], rules.requirements, "constraint"),
             pinned=self._pinned(table.get("pinned", {}), layers),
             excluded=self._systems("excluded", lists["excluded"]),
             estate=self._systems("estate", lists["estate"]),

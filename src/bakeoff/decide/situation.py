@@ -53,6 +53,8 @@ class Situation:
     """Meaning of the constraints."""
     wishes: tuple[Requirement, ...]
     """Meaning of the preferences."""
+    hopes: tuple[Requirement, ...]
+    """Meaning of what could be, which counts less."""
     heuristics: tuple[Heuristic, ...]
     """Those that speak of this profile."""
     pitfalls: tuple[PitfallRule, ...]
@@ -100,6 +102,7 @@ def situate(profile: Profile, rules: Rules, catalog: Catalog) -> Situation:
         scale=scale,
         requirements=requirements,
         wishes=wishes,
+        hopes=tuple(rules.requirements[token] for token in profile.could if token in rules.requirements),
         heuristics=heuristics,
         pitfalls=pitfalls,
         weights=_weights(profile, rules, requirements, layers=layers, spread_out=trains and scale != "device"),
@@ -191,7 +194,8 @@ def _weights(
 def ordered_weights(order: tuple[str, ...], central: Mapping[str, float]) -> dict[str, float]:
     """Centre of all weights that respect an order (rank-order centroid); axes not in it divide what the last ranks get.
 
-    They divide it as their central weights stand to each other, so that what does not matter here goes on not mattering.
+    They divide it as their central weights stand to each other, so that what does not matter here goes on
+    not mattering.
 
     Source: Barron and Barrett, "Decision quality using ranked attribute weights", Management Science 42 (1996).
 

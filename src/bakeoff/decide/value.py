@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from bakeoff.base.evidence import EvidenceKind
 from bakeoff.catalog.model import Aggregator, Answer, Axis, Layer, Lifecycle, Relation
-from bakeoff.catalog.rules import Favour, Rules
+from bakeoff.catalog.rules import Favour, Requirement, Rules
 from bakeoff.decide.facts import Facts
 from bakeoff.decide.feasible import Candidate
 from bakeoff.decide.space import Space
@@ -283,11 +283,11 @@ class _Bonuses:
         for trap in self.situation.pitfalls:
             if trap.points and any(layer in pick.layers and self._named(system, pick.systems) for pick in trap.picks):
                 found.append(Bonus(trap.points, f"rule:{trap.id}", trap.text))
-        for requirement in (*self.situation.requirements, *self.situation.wishes):
-            why = f"the project needs {requirement.text}"
-            found += self._favours(requirement.favours, layer, system, (f"profile:{requirement.id}", why))
+        for requirement in self.situation.requirements:
+            found += self._favours(requirement.favours, layer, system, _asked(requirement, "needs"))
         found += self._partly(layer, system)
-        found += self._wishes(layer, system)
+        found += self._wishes(layer, system, self.situation.wishes, 1.0)
+        found += self._wishes(layer, system, self.situation.hopes, self.constants["could_share"])
         found += self._estate(system)
         found += self._language(layer, system)
         found += self._life(system)
@@ -325,16 +325,18 @@ class _Bonuses:
                     found.append(Bonus(self.constants["partial_points"], f"profile:{requirement.id}", text))
         return found
 
-    def _wishes(self, layer: str, system: str) -> list[Bonus]:
+    def _wishes(self, layer: str, system: str, wishes: Sequence[Requirement], share: float) -> list[Bonus]:
         found = []
-        for wish in self.situation.wishes:
+        for wish in wishes:
+            given = self._favours(wish.favours, layer, system, _asked(wish, "would like"))
+            found += [replace(bonus, points=share * bonus.points) for bonus in given]
             for need in wish.needs:
                 if need.property and layer in need.layers:
                     answer = self.facts.capability(system, need.property).answer
                     part = {Answer.YES: 1.0, Answer.PARTIAL: 0.5, Answer.NO: -1.0}.get(answer, 0.0)
                     if part:
-                        points = part * self.constants["prefer_points"]
-                        found.append(Bonus(points, f"profile:{wish.id}", f"the project would like {wish.text}"))
+                        points = share * part * self.constants["prefer_points"]
+                        found.append(Bonus(points, *_asked(wish, "would like")))
         return found
 
     def _estate(self, system: str) -> list[Bonus]:
@@ -365,3 +367,8 @@ class _Bonuses:
             Lifecycle.MAINTENANCE: self.constants["maintenance_points"],
         }.get(status)
         return [Bonus(points, "profile:lifecycle", f"its life stage is {status}")] if points else []
+
+
+def _asked(requirement: Requirement, how: str) -> tuple[str, str]:
+    """Origin and reason of a bonus for what a profile asks."""
+    return f"profile:{requirement.id}", f"the project {how} {requirement.text}"

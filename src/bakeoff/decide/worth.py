@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -40,6 +42,47 @@ def worths(models: Iterable[Model], *, seed: int = 0) -> dict[Thing, float]:
     return {thing: round(gain / count, 4) for thing, gain in total.items() if round(gain / count, 4) > 0}
 
 
+@dataclass(frozen=True, slots=True)
+class WeightsWorth:
+    """What it would add to know what somebody minds most."""
+
+    all: float
+    """Expected gain, in points of the stack chosen, from knowing every weight exactly."""
+    axes: tuple[str, ...]
+    """Axes that take part, the one whose weight alone is worth most to know first."""
+
+
+def of_weights(model: Model, *, seed: int = 0) -> WeightsWorth:
+    """What knowing the weights of a profile would be worth, over the weights its statements leave open.
+
+    Beliefs stay as they are: this is what a person can answer, not what a measurement could.
+
+    Args:
+        model: The model of the profile.
+        seed: Seed of the draws.
+    """
+    taking_part = [axis.id for axis in model.values.axes if model.values.weights[axis.id] > 0]
+    entries = entries_of(model)[:_MOST] if len(model.space.rows) else ()
+    if len(entries) < 2:
+        return WeightsWorth(0.0, tuple(taking_part))
+    sampler = Sampler(model.values, entries, seed)
+    by_axis = sampler.axis_block(0).mean(axis=2)
+    weights = sampler.weights(BLOCK, 0)
+    failed = model.rules.constants["failed_points"]
+    fixed = [entry.offset - failed * (1.0 - math.prod(item.chance for item in entry.conditions)) for entry in entries]
+    totals = np.repeat(np.array(fixed)[:, None], BLOCK, axis=1)
+    for points, weight in zip(by_axis, weights, strict=True):
+        totals = totals + points[:, None] * weight
+    best = float(totals.mean(axis=1).max())
+    alone = {
+        axis.id: _linear(totals, weight, best)
+        for axis, weight in zip(model.values.axes, weights, strict=True)
+        if axis.id in taking_part
+    }
+    order = sorted(taking_part, key=lambda axis: (-round(alone[axis], 9), axis))
+    return WeightsWorth(round(max(0.0, float(totals.max(axis=0).mean()) - best), 4), tuple(order))
+
+
 def _gains(model: Model, seed: int) -> Mapping[Thing, float]:
     entries = entries_of(model)[:_MOST] if len(model.space.rows) else ()
     if len(entries) < 2:
@@ -59,9 +102,16 @@ def _gains(model: Model, seed: int) -> Mapping[Thing, float]:
 
 
 def _of_measure(totals: Floats, best: float, thing: Thing, seed: int) -> float:
-    drawn = draws.normals(("value", *thing), totals.shape[1], seed)
+    return _linear(totals, draws.normals(("value", *thing), totals.shape[1], seed), best)
+
+
+def _linear(totals: Floats, drawn: Floats, best: float) -> float:
+    """Expected gain from knowing one number the totals are (about) linear in."""
     centred = drawn - drawn.mean()
-    slope = (totals * centred).sum(axis=1) / (centred * centred).sum()
+    spread = float((centred * centred).sum())
+    if spread <= 0.0:
+        return 0.0
+    slope = (totals * centred).sum(axis=1) / spread
     if slope.max() - slope.min() < _LEAST:
         return 0.0
     predicted = totals.mean(axis=1)[:, None] + slope[:, None] * centred

@@ -19,6 +19,7 @@ _MEANINGS = (
     ("languages", "Languages its authors write."),
     ("constraints", "Hard requirements: what does not meet them is out."),
     ("prefer", "Wishes: favoured, never required; same words as constraints."),
+    ("could", "Welcome: favoured half as much as a wish; same words."),
     ("estate", "Systems already in use."),
     ("excluded", "Systems not wanted."),
     ("licences", "SPDX ids allowed; leave out for any."),
@@ -32,8 +33,8 @@ def as_field(field: str, answer: str) -> Field:
     return answer if field in _SINGLE else (answer,)
 
 
-def text(profile: Mapping[str, Field], questions: Sequence[Question] = ()) -> str:
-    """A profile in TOML; open questions stay as comments where their field goes."""
+def text(profile: Mapping[str, Field], questions: Sequence[Question] = (), notes: Sequence[str] = ()) -> str:
+    """A profile in TOML; open questions stay as comments where their field goes, notes at the end."""
     # Only writing a profile needs an editor that keeps comments; every other command is spared its import.
     import tomlkit  # noqa: PLC0415
 
@@ -49,6 +50,8 @@ def text(profile: Mapping[str, Field], questions: Sequence[Question] = ()) -> st
             question = open_questions[field]
             document.add(tomlkit.comment(f"{question.ask} One of: {', '.join(question.options)}"))
             document.add(tomlkit.comment(f"{field} = {_example(field, question.options[0])}"))
+    for note in notes:
+        document.add(tomlkit.comment(note))
     return tomlkit.dumps(document)
 
 
@@ -62,6 +65,7 @@ def blank(rules: Rules) -> str:
         "languages": tuple(rules.languages),
         "constraints": tuple(rules.requirements),
         "prefer": tuple(rules.requirements),
+        "could": tuple(rules.requirements),
         "order": tuple(rules.axis_weights),
     }
     lines = ["# A profile: what a project needs. Remove the # of the fields you know; leave the rest.", ""]

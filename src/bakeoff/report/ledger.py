@@ -51,7 +51,8 @@ class Ledger:
         self.catalog = catalog
         self.known: dict[str, Claim] = {claim.id: claim for one in catalog.systems.values() for claim in one.claims}
         self.runs: dict[str, Run] = {run.id: run for campaign in campaigns for run in campaign.runs}
-        self._sense = {f"rule:{one.id}": one for one in (*rules.heuristics, *rules.pitfalls)} if rules else {}
+        sense: tuple[Heuristic | PitfallRule, ...] = (*rules.heuristics, *rules.pitfalls) if rules else ()
+        self._sense: dict[str, Heuristic | PitfallRule] = {f"rule:{one.id}": one for one in sense}
         self._cited: dict[str, Entry] = {}
         self._bases: dict[tuple[str, ...], Basis] = {}
 
