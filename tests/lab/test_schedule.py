@@ -71,3 +71,8 @@ def test_memory_decides_how_many_live() -> None:
     groups = [schedule.seats(live, [0, 9], peaks, 520, 3, turn) for turn in range(2)]
     assert {seats.arms for seats in groups} == {(0, 2, 9), (0, 1, 9)}
     assert all(seats.alive == 1 for seats in groups)
+
+
+def test_steps_that_take_no_time_are_not_all_fingerprinted() -> None:
+    turn = schedule.inference_turn((1, 2, 3), schedule.Size(500_000, 5), 8)
+    assert 10 < len(turn.digest_at) < 60

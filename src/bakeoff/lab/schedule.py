@@ -11,6 +11,8 @@ BLOCK_S = 0.05
 """Aimed length of a block: long against the cost of a turn (0.3 ms), short against the machine's drift."""
 DIGEST_SHARE = 0.02
 """Share of iterations whose outputs are fingerprinted outside the clock."""
+MOST_DIGESTS = 32
+"""Fingerprints a block has at most on average: of steps that take no time there would be thousands to compute."""
 DROP = 5
 """Iterations dropped after a switch where steps are short: the first is 1.4 to 1.9 times as slow."""
 SHIFT_ROUNDS = 12
@@ -144,7 +146,8 @@ def seats(
 
 
 def _digests(draw: random.Random, count: int) -> tuple[int, ...]:
-    return tuple(position for position in range(count) if draw.random() < DIGEST_SHARE)
+    share = min(DIGEST_SHARE, MOST_DIGESTS / max(count, 1))
+    return tuple(position for position in range(count) if draw.random() < share)
 
 
 def _draw(seed: int, *key: object) -> random.Random:
