@@ -9,9 +9,9 @@ import pytest
 
 from bakeoff.base.errors import InputError
 from bakeoff.catalog.model import Catalog, Layer, System
-from bakeoff.catalog.rules import Activity, Domain, Hardware, Language, Requirement, Rules
+from bakeoff.catalog.rules import Activity, Domain, Hardware, Language, Requirement, Rules, load_rules
 from bakeoff.new.manifests import read_manifests
-from bakeoff.new.survey import Survey, survey
+from bakeoff.new.survey import Survey, present, survey
 
 
 def make_catalog() -> Catalog:
@@ -30,9 +30,10 @@ def make_rules() -> Rules:
             "serving": Activity("serving", "serves", ("framework",), trains=False, serves=True, primary="serving")
         },
         hardware={
-            "cpu-only": Hardware("cpu-only", "a processor", ("cpu",)),
+            "cpu-only": Hardware("cpu-only", "a processor", ("x86-cpu", "arm-cpu")),
             "big-gpu": Hardware("big-gpu", "several", ("fast-gpu",), scale="cluster"),
             "one-gpu": Hardware("one-gpu", "one", ("fast-gpu",)),
+            "four-gpus": Hardware("four-gpus", "several in one machine", ("fast-gpu",), scale="node"),
         },
         languages={"python": Language("python", "Python")},
         requirements={"existing-grad": Requirement("existing-grad", "Grad stays", "nothing", estate=("grad",))},
@@ -115,8 +116,9 @@ def test_estate_constraints_formats_and_hardware_are_found_with_their_reason(tmp
 
 def test_only_what_the_project_does_not_tell_is_asked(tmp_path: Path) -> None:
     (tmp_path / "main.py").write_text("")
-    assert [question.field for question in look(tmp_path).questions] == ["domain", "activity"]
-    assert look(tmp_path).profile["serve_on"] == ("cpu-only",)
+    assert [question.field for question in look(tmp_path, "x86-cpu").questions] == ["domain", "activity"]
+    assert look(tmp_path, "x86-cpu").profile["serve_on"] == ("cpu-only",)
+    assert look(tmp_path, "fast-gpu", "fast-gpu").profile["serve_on"] == ("four-gpus",)
 
 
 def test_a_stray_script_does_not_add_a_language(tmp_path: Path) -> None:
@@ -131,10 +133,41 @@ def test_what_others_wrote_is_not_looked_at(tmp_path: Path) -> None:
         (tmp_path / folder).mkdir()
         (tmp_path / folder / "package.json").write_text("{}")
         (tmp_path / folder / "x.rs").write_text("")
-    result = look(tmp_path)
+    result = look(tmp_path, "arm-cpu")
     assert [question.field for question in result.questions] == ["domain", "activity", "languages"]
 
 
 def test_a_missing_folder_is_bad_input(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="is not a folder"):
         look(tmp_path / "absent")
+
+
+def test_a_page_runs_on_its_readers_machines(tmp_path: Path) -> None:
+    (tmp_path / "package.json").write_text("{}")
+    found = look(tmp_path, "x86-cpu")
+    assert "serve_on" not in found.profile
+    assert [question.field for question in found.questions] == ["domain", "activity", "serve_on"]
+
+
+@pytest.mark.parametrize(
+    ("accelerators", "processor", "ids"),
+    [
+        (("NVIDIA GeForce RTX 4090", "Tesla T4"), "x86_64", ("nvidia-gpu", "nvidia-gpu")),
+        (("Orin (nvgpu)",), "aarch64", ("nvidia-jetson",)),
+        (("AMD (model unknown)",), "x86_64", ("amd-gpu",)),
+        (("Apple M3",), "arm64", ("apple-silicon",)),
+        (("Something else",), "AMD64", ("x86-cpu",)),
+        ((), "riscv64", ()),
+    ],
+)
+def test_a_machine_is_named_in_the_words_of_the_device_tree(
+    accelerators: tuple[str, ...], processor: str, ids: tuple[str, ...]
+) -> None:
+    assert present(accelerators, processor) == ids
+
+
+@pytest.mark.parametrize("accelerators", [(), ("NVIDIA H100 80GB HBM3",), ("Apple M3",), ("Orin (nvgpu)",)])
+def test_the_shipped_words_cover_the_machines_we_can_name(tmp_path: Path, accelerators: tuple[str, ...]) -> None:
+    (tmp_path / "main.py").write_text("")
+    found = survey(tmp_path, make_catalog(), load_rules(), devices=present(accelerators, "x86_64"))
+    assert len(found.profile["serve_on"]) == 1

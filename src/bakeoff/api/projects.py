@@ -40,8 +40,8 @@ class ProjectsPart:
         self._decisions = decisions
         self._lab = lab
 
-    def profile_from(self, folder: Path = Path(), *, out: Path | None = None, ask: Ask | None = None) -> Survey:
-        """Reads a project for the profile it implies, asks what is missing, writes the profile where `out` says.
+    def profile_from(self, folder: Path = Path(), *, ask: Ask | None = None) -> Survey:
+        """Reads a project for the profile it implies, and asks what is missing.
 
         Raises:
             InputError: If the folder is none, or an answer is not a word of the vocabulary.
@@ -57,9 +57,18 @@ class ProjectsPart:
             questions=tuple(item for item in found.questions if item.field not in given),
         )
         parse(dict(complete.profile), rules, catalog, where=str(folder))
-        if out is not None:
-            write_atomic(out, profiles.text(complete.profile, complete.questions))
         return complete
+
+    def write_profile(self, found: Survey, file: Path) -> Written:
+        """Writes the profile a survey found; what nobody answered stands there as comments.
+
+        Raises:
+            InputError: If the file exists: what somebody wrote is not overwritten.
+        """
+        if file.exists():
+            raise InputError.one(str(file), "", "exists already", "choose another name, or edit it")
+        write_atomic(file, profiles.text(found.profile, found.questions))
+        return Written(str(file), "profile")
 
     def profile_check(self, profile: Path) -> Profile:
         """The profile of a file, understood.

@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rich.padding import Padding
+from rich.text import Text
+
 from bakeoff.base.errors import near
 from bakeoff.cli.screen import errors
+
+FEW = 8
+"""Up to so many choices stand in the question itself; more are listed before it."""
 
 
 def ask(question: str, choices: Sequence[str] = ()) -> str | None:
@@ -15,7 +21,9 @@ def ask(question: str, choices: Sequence[str] = ()) -> str | None:
         The answer, or None when it is left empty or the input ends.
     """
     out = errors()
-    options = f" [{' / '.join(choices)}]" if 0 < len(choices) <= 8 else ""
+    options = f" [{' / '.join(choices)}]" if 0 < len(choices) <= FEW else ""
+    if len(choices) > FEW:
+        out.print(Padding(Text(f"{', '.join(choices)}; leave it empty to leave it open", style="dim"), (0, 0, 0, 2)))
     while True:
         out.print(f"{question}{options} ", end="")
         try:

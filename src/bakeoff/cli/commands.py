@@ -185,10 +185,16 @@ _PROFILES = (
         "profile from",
         "projects.profile_from",
         "render_profile:found",
-        "Read the project in a folder and write the profile it implies; asks only what is missing.",
+        "Read the project in a folder for the profile it implies; asks only what is missing.",
         (
             Argument("folder", "The project.", Kind.PATH, positional=True, default="."),
-            Argument("out", "Write the profile here.", Kind.PATH, metavar="FILE"),
+            Argument(
+                "out",
+                "Write the profile here.",
+                Kind.PATH,
+                metavar="FILE",
+                then=Swap("projects.write_profile", "render_decision:written"),
+            ),
         ),
         gives="Survey",
         asks=True,

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
 from bakeoff.api.answers import CheckedRecord, Written
 from bakeoff.base.quantity import show_seconds
-from bakeoff.cli.screen import Cell, bar, heading, line, pairs, table
+from bakeoff.cli.screen import BAR, Cell, bar, heading, line, pairs, table
 from bakeoff.decide.backtest import Count, Report
 from bakeoff.decide.model import Decision, Plan, Reason, Verdict
 from bakeoff.decide.since import Moved
@@ -218,9 +219,19 @@ def _ranking(record: Decision, out: Console) -> None:
         cells = [Text(part, style=style) for part, style in zip(parts, styles, strict=True)]
         value = f"{wording.points(row.stack.value.mid)}  {wording.between(row.stack.value)}"
         place = f"{row.place}{' =' if row.tied else ''}"
-        shown.append([place, *cells, bar(row.stack.first_share), wording.percent(row.stack.first_share), value])
+        shown.append([place, *cells, wording.percent(row.stack.first_share), value])
+    titles = ["", *layers, "share", "value"]
+    columns = [[title, *(str(row[at]) for row in shown)] for at, title in enumerate(titles)]
+    # The bars take what the words leave; where that is too little, the words break instead of being cut off.
+    words = sum(max(map(cell_len, column)) for column in columns)
+    gaps = [(gap, out.width - 4 - words - gap * len(columns)) for gap in (2, 1)]
+    gap, room = next((one for one in gaps if one[1] >= len("first")), gaps[-1])
+    width = max(len("first"), min(BAR, room))
+    for drawn, row in zip(shown, rows, strict=True):
+        drawn.insert(-2, bar(row.stack.first_share, width=width))
+    titles.insert(-2, "first")
     out.print()
-    table(out, ["", *layers, "first", "share", "value"], shown, right="share value", whole=["", *layers, "first"])
+    table(out, titles, shown, right="share value", whole=["", *(layers if width <= room else ()), "first"], gap=gap)
 
 
 def _counts(found: Count) -> list[str]:

@@ -34,10 +34,8 @@ def found(record: Survey, out: Console) -> None:
         table(out, ["field", "value", "says so"], [[one.field, one.value, one.because] for one in record.findings])
     if record.questions:
         heading(out, "Still to answer")
-        table(
-            out,
-            ["field", "question", "answers"],
-            [[one.field, one.ask, ", ".join(one.options)] for one in record.questions],
-        )
+        for one in record.questions:
+            line(out, f"{one.field.replace('_', ' ')}: {one.ask}")
+            line(out, f"  {', '.join(one.options)}", style="dim")
     for problem in record.problems:
         line(out, str(problem), style="yellow")

@@ -22,6 +22,22 @@ SOURCE_SUFFIXES = {
 """Language by the ending of a source file."""
 
 
+_SIGNS = {
+    "orin": "nvidia-jetson",
+    "tegra": "nvidia-jetson",
+    "nvidia": "nvidia-gpu",
+    "tesla": "nvidia-gpu",
+    "quadro": "nvidia-gpu",
+    "geforce": "nvidia-gpu",
+    "amd": "amd-gpu",
+    "apple": "apple-silicon",
+}
+"""What the name of an accelerator holds, and its kind; the first that fits counts."""
+_PROCESSORS = {"x86_64": "x86-cpu", "amd64": "x86-cpu", "aarch64": "arm-cpu", "arm64": "arm-cpu"}
+_BROWSER = {"js"}
+"""A project in this alone runs on its readers' devices: this machine says nothing about them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One thing the project says about itself."""
@@ -62,6 +78,23 @@ class Survey:
     """Manifests that could not be read; the survey goes on without them."""
 
 
+def present(accelerators: Sequence[str], processor: str) -> tuple[str, ...]:
+    """What a machine computes with, as ids of the device tree: its accelerators, else its processor.
+
+    >>> present(("NVIDIA H100 80GB HBM3", "NVIDIA H100 80GB HBM3"), "x86_64")
+    ('nvidia-gpu', 'nvidia-gpu')
+    >>> present((), "aarch64")
+    ('arm-cpu',)
+
+    Args:
+        accelerators: Vendor and model of each, as the machine names them.
+        processor: Its architecture, as Python names it.
+    """
+    told = [one.casefold() for one in accelerators]
+    found = [next((device for sign, device in _SIGNS.items() if sign in text), "") for text in told]
+    return tuple(filter(None, found)) or tuple(filter(None, [_PROCESSORS.get(processor.casefold(), "")]))
+
+
 def survey(folder: Path, catalog: Catalog, rules: Rules, *, devices: Sequence[str]) -> Survey:
     """Reads manifests, source files and model files below `folder`.
 
@@ -69,7 +102,7 @@ def survey(folder: Path, catalog: Catalog, rules: Rules, *, devices: Sequence[st
         folder: The project.
         catalog: Tells packages and file endings apart.
         rules: The vocabulary.
-        devices: Ids of the accelerators present on this machine.
+        devices: Ids of what this machine computes with, from `present`.
 
     Raises:
         InputError: If `folder` is not a folder.
@@ -81,8 +114,9 @@ def survey(folder: Path, catalog: Catalog, rules: Rules, *, devices: Sequence[st
         *_languages(folder, manifests),
         *_systems(manifests, catalog),
         *_formats(folder, catalog),
-        *_hardware(rules, devices),
     ]
+    if {one.value for one in findings if one.field == "languages"} != _BROWSER:
+        findings += _hardware(rules, devices)
     findings += _estate_words(findings, rules)
     profile: dict[str, tuple[str, ...] | str] = {"name": folder.resolve().name}
     for name in ("languages", "estate", "serve_on", "constraints"):
@@ -139,16 +173,13 @@ def _formats(folder: Path, catalog: Catalog) -> Iterator[Finding]:
 
 
 def _hardware(rules: Rules, devices: Sequence[str]) -> Iterator[Finding]:
-    """One word for each accelerator present; a machine without any serves on its processor."""
-    single = [word for word in rules.hardware.values() if word.scale == "device"]
-    for device in devices:
-        for word in single:
-            if word.devices == (device,):
-                yield Finding("serve_on", word.id, f"{device} on this machine")
-                break
-    if not devices:
-        word = next(word for word in single if word.devices == ("cpu",))
-        yield Finding("serve_on", word.id, "no accelerator on this machine")
+    """The narrowest word for each kind of device that is present: for several of a kind, one that means several."""
+    for device, count in Counter(devices).items():
+        fitting = [word for word in rules.hardware.values() if device in word.devices and word.scale != "cluster"]
+        several = [word for word in fitting if (word.scale == "node") == (count > 1)] or fitting
+        if several:
+            word = min(several, key=lambda one: len(one.devices))
+            yield Finding("serve_on", word.id, f"{f'{count} × ' * (count > 1)}{device} on this machine")
 
 
 def _estate_words(findings: Sequence[Finding], rules: Rules) -> Iterator[Finding]:
