@@ -70,6 +70,10 @@ CASES: dict[str, Changes] = {
         + claim("speed_infer", "90")
     },
     "no-method": alpha(long_form("fit", "50", ELSEWHERE + 'says = "50"', 'scope = { domain = ["ocr"] }')),
+    "one-run-two-machines": alpha(
+        long_form("serves_on", '"yes"', ELSEWHERE + 'says = "Ran."\nmethod = "served"', 'object = "cpu"')
+        + long_form("serves_on", '"yes"', ELSEWHERE + 'says = "Ran."\nmethod = "served"', 'object = "gpu"')
+    ),
     "says-nothing": alpha(long_form("training", '"yes"', 'from = "docs"')),
     "no-successor": alpha(long_form("training", '"yes"', 'from = "docs"\nsays = "Once."\nsuperseded = true')),
     "lab-evidence": alpha(

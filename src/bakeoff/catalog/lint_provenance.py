@@ -9,7 +9,7 @@ from bakeoff.base.evidence import Evidence, EvidenceKind
 from bakeoff.catalog import lines, registry
 from bakeoff.catalog.authoring import names
 from bakeoff.catalog.lints import Broken, Ground, Group, Level, Lint, On
-from bakeoff.catalog.model import Answer, Claim
+from bakeoff.catalog.model import Answer, Claim, Relation
 from bakeoff.catalog.shapes import ClaimEntry, LifecycleEntry
 from bakeoff.catalog.weigh import MEASURED
 
@@ -125,6 +125,22 @@ def _number_without_measure(ground: Ground) -> Iterator[Broken]:
                 yield ground.at_claim(claim, f"{item.kind.value} evidence carries a measured interval")
 
 
+def _one_run(ground: Ground) -> Iterator[Broken]:
+    """A run takes place on one machine: what it shows of a processor says nothing of an accelerator."""
+    for system in ground.systems.values():
+        ran: dict[tuple[str, str], set[str]] = {}
+        for claim in system.claims:
+            on = claim.object if claim.property in (Relation.TRAINS_ON, Relation.SERVES_ON) else None
+            if on is None or claim.inherited_from is not None or claim.value not in (Answer.YES, Answer.PARTIAL):
+                continue
+            for item in _live(claim):
+                if item.kind in MEASURED:
+                    ran.setdefault((item.source, item.method), set()).add(ground.tree.line(on)[-1])
+        for (source, _), roots in ran.items():
+            if len(roots) > 1:
+                yield ground.at_system(system.id, f"{source} for {', '.join(sorted(roots))}", ("source",))
+
+
 _G, _E, _W = Group.PROVENANCE, Level.ERROR, Level.WARNING
 LINTS = (
     Lint(
@@ -171,6 +187,15 @@ LINTS = (
         "a measurement nobody can repeat",
         "state the method, or make it `reported`",
         _no_method,
+    ),
+    Lint(
+        "one-run-two-machines",
+        _G,
+        On.SYSTEM,
+        _W,
+        "one measurement is cited for several kinds of hardware",
+        "cite it for what it ran on; for the rest cite what says so, or make it an impression",
+        _one_run,
     ),
     Lint(
         "says-nothing",
