@@ -8,13 +8,22 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.benchmarks import coverage, harness, hostile, identical, killed, race, wrong
+from tests.benchmarks import coverage, deciding, harness, hostile, identical, killed, race, wrong
 from tests.benchmarks.setup import Setup
 from tests.benchmarks.table import heading, lines, record
 
 ROWS = {
     row.name: row
-    for row in (race.ROW, *identical.ROWS, *harness.ROWS, *wrong.ROWS, coverage.ROW, killed.ROW, hostile.ROW)
+    for row in (
+        race.ROW,
+        *identical.ROWS,
+        *harness.ROWS,
+        *wrong.ROWS,
+        coverage.ROW,
+        killed.ROW,
+        hostile.ROW,
+        deciding.ROW,
+    )
 }
 
 

@@ -124,7 +124,7 @@ def _equal(systems: Sequence[System], last: int) -> bool:
 
 @pytest.mark.parametrize("seed", range(5))
 def test_point_values_are_a_plain_weighted_sum(seed: int) -> None:
-    """Against exact fractions, axis by axis; `tests/benchmarks` compares with scikit-criteria."""
+    """Against exact fractions, axis by axis; `tests.benchmarks deciding` compares with pymcdm and scikit-criteria."""
     drawn = np.random.default_rng(seed).integers(1, 100, (6, len(MEASURES)))
     built = model(systems=field([tuple(int(x) for x in row) for row in drawn]))
     weights = [Fraction(built.values.weights[axis.id]) for axis in built.values.axes]
