@@ -21,9 +21,9 @@ STANDINGS = (
 )
 
 
-def shown(*events: object, terminal: bool) -> str:
+def shown(*events: object, terminal: bool, width: int = 120) -> str:
     out = io.StringIO()
-    console = Console(file=out, force_terminal=terminal, width=120, color_system=None, highlight=False)
+    console = Console(file=out, force_terminal=terminal, width=width, color_system=None, highlight=False)
     with Live(console) as live:
         for event in events:
             live(event)
@@ -44,8 +44,21 @@ def test_rounds_are_not_a_line_each() -> None:
 
 def test_a_terminal_shows_intervals_and_who_is_out() -> None:
     text = shown(Event(Stage.ROUND, "played", done=7, spent_s=60, budget_s=180, standings=STANDINGS), terminal=True)
-    for part in ("round 7, 1 min 0 s of 3 min 0 s", "anvil/default", "0.526×", "slower", "not enough launches"):
+    for part in ("round 7, 1 min 0 s of 3 min 0 s", "anvil/default", "0.526×", "slower", "waits for launches"):
         assert part in text
+
+
+def test_a_narrow_terminal_cuts_nothing_off() -> None:
+    text = shown(Event(Stage.ROUND, "played", done=7, standings=STANDINGS), terminal=True, width=64)
+    assert "…" not in text
+    assert "0.526× (0.476×–0.556×)" in text
+    assert "●" in text
+
+
+def test_launches_are_lines_in_a_log_and_one_line_on_a_terminal() -> None:
+    launches = [Event(Stage.LAUNCH, f"launch {number}", arm="kiln/default") for number in range(4)]
+    assert len(shown(*launches, terminal=False).splitlines()) == 4
+    assert shown(*launches, terminal=True).count("\n") == 1
 
 
 def test_nothing_runs_beside() -> None:

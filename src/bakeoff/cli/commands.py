@@ -457,7 +457,7 @@ _RESULTS = (
         "render_lab:taken_in",
         "Take in a bundle; its measurements count as measured elsewhere.",
         (
-            Argument("file", "A bundle.", Kind.PATH, positional=True, required=True),
+            Argument("source", "A bundle.", Kind.PATH, positional=True, required=True, metavar="FILE"),
             Argument("origin", "Whose it is, for the record."),
         ),
         gives="tuple[Campaign, ...]",
@@ -467,7 +467,7 @@ _RESULTS = (
         "lab.take_in",
         "render_lab:merged",
         "Merge the store of another bakeoff home into this one.",
-        (Argument("home", "The other home folder.", Kind.PATH, positional=True, required=True),),
+        (Argument("source", "The other home folder.", Kind.PATH, positional=True, required=True, metavar="HOME"),),
         gives="tuple[Campaign, ...]",
     ),
 )

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
+from rich.cells import cell_len
 from rich.console import Console, Group
 from rich.live import Live as Frame
 from rich.table import Table
@@ -24,6 +25,10 @@ from bakeoff.report.wording import speed_of, times
 
 WIDTH = 36
 """Characters of a strip of intervals."""
+LEAST = 8
+"""Characters a strip has at least."""
+VERDICT = 9
+"""Characters of the longest verdict."""
 PLAIN_EVERY_S = 20.0
 """How often rounds are mentioned where no frame can be drawn."""
 
@@ -55,6 +60,9 @@ class Live:
             self._print(said(event))
         elif event.stage is Stage.ROUND:
             self._round(event)
+        elif event.stage is Stage.LAUNCH and self._frame is not None:
+            # Dozens of them: on a terminal the newest is enough.
+            self._frame.update(Text(f"{event.arm}: {event.text}", style="dim"), refresh=True)
         else:
             self._print(f"{event.arm}: {event.text}" if event.arm else event.text)
             if event.total and self._frame is not None:
@@ -63,7 +71,7 @@ class Live:
     def _round(self, event: Event) -> None:
         now = time.monotonic()
         if self._frame is not None:
-            self._frame.update(Group(*_frame(event)), refresh=True)
+            self._frame.update(Group(*_frame(event, self._console.width)), refresh=True)
         elif now - self._said >= PLAIN_EVERY_S:
             leading = event.standings[0].arm if event.standings else ""
             self._said = now
@@ -98,29 +106,38 @@ def _counted(event: Event) -> Text:
     return Text.assemble(bar(share, width=WIDTH), f"  {event.stage.value} {event.done} of {event.total}")
 
 
-def _frame(event: Event) -> list[Text | Table]:
+def _frame(event: Event, width: int) -> list[Text | Table]:
     speeds = [(one, speed_of(one.ratio)) for one in event.standings if one.ratio is not None]
     low = min((speed.low for _, speed in speeds), default=0.5) / 1.05
     high = max([1.05, *(speed.high for _, speed in speeds)]) * 1.05
-    drawn = Table(box=None, show_header=False, pad_edge=False)
+    # The strip takes what names, figures and verdicts leave of a line.
+    names = max((cell_len(one.arm) for one in event.standings), default=0)
+    figures = max((len(_figures(speed)) for _, speed in speeds), default=0)
+    room = min(WIDTH, max(LEAST, width - names - figures - VERDICT - 6))
+    drawn = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
+    for _ in range(4):
+        drawn.add_column(no_wrap=True)
     for one in event.standings:
-        drawn.add_row(*_row(one, low, high))
+        drawn.add_row(*_row(one, low, high, room))
     share = min(1.0, event.spent_s / event.budget_s) if event.budget_s else 0.0
     budget = f"  round {event.done}, {show_seconds(max(0.1, event.spent_s))}"
     limit = f" of {show_seconds(event.budget_s)}" if event.budget_s else ""
     return [Text.assemble(bar(share, width=WIDTH), budget, limit), drawn]
 
 
-def _row(one: Standing, low: float, high: float) -> Sequence[Text]:
+def _row(one: Standing, low: float, high: float, room: int) -> Sequence[Text]:
     style = "" if one.live else "dim"
     if one.ratio is None:
-        return [Text(one.arm, style=style), Text("not enough launches yet", style="dim"), Text(), Text()]
+        return [Text(one.arm, style=style), Text("waits for launches"[:room], style="dim"), Text(), Text()]
     speed = speed_of(one.ratio)
     verdict = one.verdict.value if one.verdict else "leads"
-    figures = f"{times(speed.mid)} ({times(speed.low)}–{times(speed.high)})"
     return [
         Text(one.arm, style=style),
-        Text(strip(speed, low, high), style=style),
-        Text(figures),
+        Text(strip(speed, low, high, width=room), style=style),
+        Text(_figures(speed)),
         Text(verdict, style=style),
     ]
+
+
+def _figures(speed: Interval) -> str:
+    return f"{times(speed.mid)} ({times(speed.low)}–{times(speed.high)})"

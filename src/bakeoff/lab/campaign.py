@@ -118,10 +118,12 @@ def _alone() -> ExitStack:
     path = Path(tempfile.gettempdir()) / "bakeoff-campaign.lock"
     try:
         stack.enter_context(locked(path, wait=False))
-    except PermissionError as error:
-        advice = "a campaign of another user may be running; if not, ask them to remove that file"
-        raise MachineError(f"cannot lock {path}", advice=advice) from error
     except MachineError as error:
+        if isinstance(error.__cause__, PermissionError):
+            advice = "a campaign of another user may be running; if not, ask them to remove that file"
+            raise MachineError(f"cannot lock {path}", advice=advice) from error
+        if not isinstance(error.__cause__, BlockingIOError):
+            raise
         raise MachineError(
             f"another campaign is running on this machine ({error.message})", advice=error.advice
         ) from error
@@ -144,8 +146,10 @@ def _campaign(
         else:
             lab.store.begin(header)
         _environments(contenders, lab, progress)
+        progress(Event(Stage.CHECK, "what this machine can do at most"))
         header = _with_peaks(header, contenders[0], lab, scratch)
         lab.store.amend(header)
+        progress(Event(Stage.CHECK, "the oracle's results, in float64"))
         game = _game(header, contenders, lab, progress, scratch=scratch, workload=workload)
         stack.callback(game.close)
         _check(game)
