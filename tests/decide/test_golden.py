@@ -35,11 +35,11 @@ def test_the_fields_general_sense_holds(golden: Golden) -> None:
         assert any(bonus.origin == f"rule:{golden.rule}" and bonus.points < 0 for bonus in model.values.bonuses(*bait))
 
 
-def test_thirteen_heuristics_and_seven_pitfalls_are_held() -> None:
+def test_every_heuristic_of_the_field_and_every_pitfall_is_held() -> None:
     heuristics = {item.id.split("-")[0] for item in GOLDEN if item.first}
     assert heuristics == {str(number) for number in range(1, 14)}
     assert {item.rule for item in GOLDEN if not item.first} == {rule.id for rule in rules().pitfalls}
-    assert len(rules().pitfalls) == 7
+    assert len(rules().pitfalls) >= 7
 
 
 def test_every_name_in_the_rules_is_known() -> None:

@@ -333,7 +333,9 @@ def _heuristic(cases: Sequence[Case], catalog: Catalog, rules: Rules) -> Baselin
                 for layer in favour.layers:
                     for name in favour.systems:
                         points.setdefault(layer, Counter())[named(catalog, name)] += round(favour.points)
-        answers.append({layer: min(names, key=lambda name: (-names[name], name)) for layer, names in points.items()})
+        best = {layer: min(names, key=lambda name: (-names[name], name)) for layer, names in points.items()}
+        # Speaking against something is no advice of what to take instead.
+        answers.append({layer: name for layer, name in best.items() if points[layer][name] > 0})
     return _scored("the field's heuristics alone", cases, answers)
 
 
