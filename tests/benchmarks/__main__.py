@@ -27,11 +27,15 @@ ROWS = {
 }
 
 
+_CONDITIONS = {None: (False, True), "quiet": (False,), "loaded": (True,)}
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the rows asked for, all of them when none is; 1 when a bar was missed."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
     parser.add_argument("rows", nargs="*", metavar="ROW", help=f"any of: {', '.join(ROWS)}")
     parser.add_argument("--full", action="store_true", help="the counts of the proof: hours instead of minutes")
+    parser.add_argument("--where", choices=("quiet", "loaded"), help="only as it is, or only loaded on purpose")
     parser.add_argument("--save", type=Path, help="file to which every finding is added as a line of JSON")
     asked = parser.parse_args(arguments)
     unknown = [name for name in asked.rows if name not in ROWS]
@@ -39,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error(f"no row is called {', '.join(unknown)}; there are {', '.join(ROWS)}")
     missed = 0
     with tempfile.TemporaryDirectory(prefix="bakeoff-bench-") as name:
-        setup = Setup(Path(name), asked.full)
+        setup = Setup(Path(name), asked.full, _CONDITIONS[asked.where])
         print(heading(full=asked.full), flush=True)
         for row in [ROWS[name] for name in asked.rows] or ROWS.values():
             begin = time.monotonic()

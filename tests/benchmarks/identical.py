@@ -45,9 +45,9 @@ def _trials(setup: Setup) -> dict[bool, Trials]:
     known = setup.shared.get("identical")
     if isinstance(known, dict):
         return known
-    found = {False: Trials(), True: Trials()}
+    found = {busy: Trials() for busy in setup.conditions}
     with Arena(setup, size="ten") as arena:
-        for busy in (False, True):
+        for busy in setup.conditions:
             with loaded(busy):
                 arena.renew(SYSTEM, 3 * LAUNCHES)
                 count = setup.count(10, 200)
@@ -126,7 +126,7 @@ def _values(steps: Sequence[float]) -> list[float]:
 
 
 def _power(setup: Setup) -> Iterator[Finding]:
-    for busy in (False, True):
+    for busy in setup.conditions:
         seen, count, extra = 0, setup.count(8, 100), []
         with Arena(setup, size="ten") as arena, loaded(busy):
             arena.grow(SYSTEM, 2 * LAUNCHES)

@@ -47,7 +47,7 @@ def run(setup: Setup) -> Iterator[Finding]:
                 yield Finding("race", system, "not here", str(error)[:120])
         opened = sum(len(arena.pools[system]) for system in systems)
         yield Finding("launch time, a column of its own", OURS, spread(arena.launch_s, unit=" s"), f"{opened} launches")
-        for busy in (False, True):
+        for busy in setup.conditions:
             yield from _condition(setup, arena, systems, busy=busy)
 
 

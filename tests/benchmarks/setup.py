@@ -29,6 +29,8 @@ class Setup:
     """Goes away with the run."""
     full: bool
     """The counts of the proof, instead of quick ones that show the same."""
+    conditions: tuple[bool, ...] = (False, True)
+    """Whether to measure on the machine as it is, and on one loaded on purpose."""
     sources: Sources = field(init=False)
     """Where packages come from."""
     builder: Builder = field(init=False)

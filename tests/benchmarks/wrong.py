@@ -97,6 +97,7 @@ def wrong(setup: Setup) -> Iterator[Finding]:
 
 
 def _in_system(setup: Setup, adapter: Adapter, checked: Truth, caught: Caught) -> None:
+    """Lays every fault over one system; a worker that a fault ended is started again for the next."""
     name = checked.workload.id
     setting = next(iter(adapter.settings))
     file = adapter.folder / checked.workload.module
@@ -106,25 +107,32 @@ def _in_system(setup: Setup, adapter: Adapter, checked: Truth, caught: Caught) -
     session = _open(setup, adapter, setting)
     if session is None:
         return
-    with session:
+    try:
         for fault in ({"id": ""}, *(one for one in MUTATORS if one["workload"] == name)):
+            if not session.alive:
+                session.close()
+                session = _open(setup, adapter, setting)
+                assert session is not None, f"{adapter.system} started before and does not now"
             prepared = session.prepare(replace(work, spec={**work.spec, "file": str(file), "fault": fault}))
             found = prepared if isinstance(prepared, Fault) else session.outputs(checked.played[0].order)
             judged = found if isinstance(found, Fault) else correct.agrees(session, checked, file, setting, edges=[])
-            if not fault["id"]:
-                assert isinstance(found, Outputs), found
-                assert isinstance(judged, Agreement), judged
-                assert judged.passed, f"{adapter.system} does not do {name}: {judged.detail}"
-                _ask_peers(found, checked, caught, "")
-                continue
-            caught.tried.setdefault(fault["id"], set()).add(adapter.system)
-            caught.ours.setdefault(fault["id"], set())
-            if isinstance(judged, Fault) or not judged.passed:
-                caught.ours[fault["id"]].add(adapter.system)
-            if isinstance(found, Outputs):
-                _ask_peers(found, checked, caught, fault["id"])
-            if not session.alive:
-                return
+            _note(fault["id"], adapter, checked, (found, judged), caught)
+    finally:
+        if session is not None:
+            session.close()
+
+
+def _note(fault: str, adapter: Adapter, checked: Truth, answers: tuple[Any, Agreement | Fault], caught: Caught) -> None:
+    found, judged = answers
+    if fault:
+        caught.tried.setdefault(fault, set()).add(adapter.system)
+        caught.ours.setdefault(fault, set())
+        if isinstance(judged, Fault) or not judged.passed:
+            caught.ours[fault].add(adapter.system)
+    elif isinstance(judged, Fault) or not judged.passed:
+        raise AssertionError(f"{adapter.system} does not do {checked.workload.id}: {judged.detail}")
+    if isinstance(found, Outputs):
+        _ask_peers(found, checked, caught, fault)
 
 
 def _ask_peers(found: Outputs, checked: Truth, caught: Caught, fault: str) -> None:
