@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from bakeoff.base.errors import near
 from bakeoff.catalog.model import Catalog
 from bakeoff.catalog.rules import Rules
 from bakeoff.decide.build import build
@@ -20,8 +21,6 @@ from bakeoff.new.profiles import Field
 
 Ask = Callable[[str, Sequence[str]], str | None]
 
-_SHOWN = 8
-"""Words that whoever asks shows by themselves; longer lists are written into the question."""
 _RANKS = ("What matters most here?", "And after that?", "And then?")
 
 
@@ -65,35 +64,39 @@ def _weigh(ask: Ask, answers: dict[str, Field], catalog: Catalog, rules: Rules, 
     bar = rules.constants["ask_points"]
     for question in _RANKS:
         open_weights = of_weights(build(parse(answers, rules, catalog), catalog, rules, today=today))
-        told = (f"Knowing the weights better would be worth {open_weights.all:.2f} points: not asked for.",)
+        told = f"Knowing the weights better would be worth {open_weights.all:.2f} points"
         if open_weights.all < bar:
-            return told
+            return (f"{told}: not asked for.",)
         order = tuple(answers.get("order", ()))
         options = tuple(axis for axis in open_weights.axes if axis not in order)
-        answer = ask(_worded(question, options), options)
+        answer = ask(question, options)
         if answer is None:
-            return told
+            return (f"{told}: left open.",)
         answers["order"] = (*order, answer)
     return ()
 
 
 def _one(ask: Ask, answers: dict[str, Field], field: str, question: str, options: tuple[str, ...]) -> None:
-    answer = ask(_worded(question, options), options)
+    answer = ask(question, options)
     if answer is not None:
         answers[field] = answer
 
 
 def _several(ask: Ask, answers: dict[str, Field], field: str, question: str, options: tuple[str, ...]) -> None:
     found: list[str] = []
-    while len(found) < len(options):
-        left = tuple(option for option in options if option not in found)
-        answer = ask("And? Nothing more: leave it empty." if found else _worded(question, left), left)
-        if answer is None:
-            break
+    answer = ask(question, options)
+    while answer is not None:
         found.append(answer)
+        answer = _another(ask, tuple(option for option in options if option not in found))
     if found:
         answers[field] = tuple(found)
 
 
-def _worded(question: str, options: tuple[str, ...]) -> str:
-    return question if len(options) <= _SHOWN else f"{question} One of: {', '.join(options)}."
+def _another(ask: Ask, left: tuple[str, ...]) -> str | None:
+    """One more of the same; the words were listed with the first, so they are not listed again."""
+    question = "And? Nothing more: leave it empty."
+    while True:
+        answer = ask(question, ())
+        if answer is None or answer in left:
+            return answer
+        question = f"There is no {answer!r} left: {near(answer, left) or 'leave it empty to go on.'}"
