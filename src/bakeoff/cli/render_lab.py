@@ -30,13 +30,12 @@ def versus(record: Versus, out: Console) -> None:
     """Two systems or versions: which takes how much of the other's time."""
     speeds(record.campaign, out)
     out.print()
-    names = {run.id: run.arm.key for run in record.campaign.runs}
     for one in record.ratios:
         ratio = one.ratio
         within = ratio.low <= 1 <= ratio.high or abs(ratio.mid - 1) <= record.campaign.tie_zone
         said = "no difference that this campaign can tell" if within else "slower" if ratio.mid > 1 else "faster"
         took = f"takes {wording.times(ratio.mid)} ({wording.times(ratio.low)}–{wording.times(ratio.high)}) the time of"
-        line(out, f"{names[one.run]} {took} {names[one.against]}: {said}", style="bold")
+        line(out, f"{one.names[0]} {took} {one.names[1]}: {said}", style="bold")
     if not record.ratios:
         line(out, "Nothing to compare: one of the two has no speed; its row says why.", style="yellow")
 
@@ -71,7 +70,9 @@ def compared(record: Compared, out: Console) -> None:
     """Two runs."""
     ratio = record.ratio
     faster = wording.speed_of(ratio)
-    out.print(Text(f"{record.run} takes {wording.times(ratio.mid)} the time of {record.against}", style="bold"))
+    one, other = record.names
+    out.print(Text(f"{one} takes {wording.times(ratio.mid)} the time of {other}", style="bold"))
+    line(out, f"run {record.run} against run {record.against}", style="dim")
     line(
         out,
         f"interval {wording.times(ratio.low)}–{wording.times(ratio.high)}; its speed is {wording.times(faster.mid)}",

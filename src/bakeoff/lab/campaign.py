@@ -230,12 +230,12 @@ def _environments(contenders: list[Contender], lab: Lab, progress: Progress) -> 
             settle_environment(one, lab.environments, tell, known)
             if one.facts.environment_s is None:
                 one.facts = replace(one.facts, environment_s=before.environment_s)
-    reference = contenders[0]
-    if not reference.running:
-        raise MachineError(
-            f"the reference arm cannot run ({reference.facts.outcome.value}): {reference.facts.detail}",
-            advice="every ratio is taken against it: `bakeoff doctor` says what is missing",
-        )
+        if one is contenders[0] and not one.running:
+            # Nothing can be said without it: an index that does not answer is not asked for every other system.
+            raise MachineError(
+                f"the reference arm cannot run ({one.facts.outcome.value}): {one.facts.detail}",
+                advice="every ratio is taken against it: `bakeoff doctor` says what is missing",
+            )
 
 
 def _with_peaks(header: Header, reference: Contender, lab: Lab, scratch: Path) -> Header:

@@ -57,7 +57,7 @@ class Arm:
 
     @property
     def key(self) -> str:
-        """Short name in tables: `system/setting`, `==version` where one was asked for, `(placebo)` for the duplicate."""
+        """Name in tables: `system/setting`, `==version` where one was asked for, `(placebo)` for the duplicate."""
         # As one would type it again: the package is the system's own, whatever its name.
         name, pinned, version = self.variant.partition("==")
         variant = f"=={version}" if name and pinned and " " not in version else self.variant and f" {self.variant}"

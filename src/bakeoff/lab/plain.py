@@ -20,4 +20,5 @@ def loads(kind: type[T], text: str | bytes) -> T:
     try:
         return from_plain(kind, json.loads(text))
     except (ValueError, TypeError) as error:
-        raise StoreError(f"a stored {kind.__name__} cannot be read: {error}") from error
+        advice = "another version of bakeoff wrote it; that version still reads it"
+        raise StoreError(f"a stored {kind.__name__} cannot be read: {error}", advice=advice) from error

@@ -90,6 +90,8 @@ class Compared:
     """`same rounds`, or `through the reference arm` for two campaigns."""
     cautions: tuple[str, ...]
     """What makes the two less comparable: other machine, versions, size, trust."""
+    names: tuple[str, str] = ("", "")
+    """Name in tables of the arm of either run."""
 
 
 def verify(store: Store, campaign: str) -> Verification:
@@ -163,14 +165,15 @@ def compare(store: Store, run: str, against: str) -> Compared:
         InputError: If either does not exist or has no speed.
     """
     first, second = _speeding(store, run), _speeding(store, against)
+    names = (first[1].arm.key, second[1].arm.key)
     if first[0].id == second[0].id:
         raw = store.raw(first[0].id)
         ratio = _within(raw, first[1].id, second[1].id)
         if ratio is None:
             raise InputError.one("results", "", "the two runs have too few launches for an interval", "measure again")
-        return Compared(first[1].id, second[1].id, ratio, "same rounds", _cautions(first, second))
+        return Compared(first[1].id, second[1].id, ratio, "same rounds", _cautions(first, second), names)
     ratio = _through_reference(store, first, second)
-    return Compared(first[1].id, second[1].id, ratio, "through the reference arm", _cautions(first, second))
+    return Compared(first[1].id, second[1].id, ratio, "through the reference arm", _cautions(first, second), names)
 
 
 def command(header: Header, facts: RunFacts) -> str:
