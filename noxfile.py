@@ -47,9 +47,9 @@ def types(session: nox.Session) -> None:
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """The offline suite: no framework and no network needed; arguments go to pytest."""
+    """The offline suite on every processor: no framework and no network needed; arguments go to pytest."""
     _install(session)
-    session.run("pytest", *session.posargs)
+    session.run("pytest", "-n", "auto", *session.posargs)
 
 
 @nox.session
