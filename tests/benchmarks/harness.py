@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from bakeoff.isolate.fault import Fault
-from bakeoff.isolate.protocol import Block, Memory, Prepared
+from bakeoff.isolate.protocol import Block, Memory
 from bakeoff.isolate.session import Launch, Session
 from bakeoff.lab import adapters as adapter_files
 from bakeoff.lab import schedule, workload
@@ -84,10 +84,10 @@ def _ours(setup: Setup, checked: Truth, module: Path, number: int) -> tuple[floa
     with _open(setup, THREADS, number) as session:
         work = checked.work(FOREIGN / "bare" / "wrapped.py", "blas")
         spec = {"file": str(module), "spec": dict(checked.spec), "count": 15}
-        prepared = session.prepare(replace(work, spec=spec))
-        assert isinstance(prepared, Prepared), prepared
-        size = schedule.block_size(prepared.second_call_s)
-        _sound(session.run([0] * 10, drop=0))
+        _sound(session.prepare(replace(work, spec=spec)))
+        warm = session.run([slot % 8 for slot in range(100)], min_sample_s=0.0, drop=0)
+        assert isinstance(warm, Block), warm
+        size = schedule.block_size(_median([sample.ns * 1e-9 for sample in warm.samples]))
         reported, bare = [], []
         own = wall = 0.0
         for turn in range(setup.count(15, 40)):
