@@ -228,3 +228,22 @@ def test_partial_satisfies_a_demand(answer: Answer) -> None:
     assert not found(
         model(replace(SERVE, constraints=("no-python-runtime",)), [*others, fast]), "serving", "fast"
     ).exclusions
+
+
+def test_a_framework_is_the_library_of_another_only_where_it_says_so_itself() -> None:
+    both = system(
+        "both", ["framework", "library"], [("works_with", "alpha"), ("trains_on", "cpu"), ("exports", "plain")]
+    )
+    nothing = system("nothing", ["framework", "library"], [("works_with", "both"), ("exports", "plain")])
+    joiner = model(systems=[*small(), both, nothing]).joiner
+    assert joiner.beside("library", "both", "alpha") is not None
+    assert joiner.beside("library", "both", "nothing") is None
+    assert joiner.beside("library", "nothing", "both") is not None
+
+
+def test_hardware_nobody_names_is_the_usual_one_for_beliefs_and_demanded_of_nobody() -> None:
+    unsaid = model(replace(SERVE, serve_on=(), hardware=()))
+    assert unsaid.situation.serve_context.device == ("nvidia-gpu",)
+    assert unsaid.situation.serve == ()
+    named = model(replace(SERVE, serve_on=(), hardware=("cpu-only",)))
+    assert "nvidia-gpu" not in named.situation.serve_context.device

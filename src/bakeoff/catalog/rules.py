@@ -131,6 +131,8 @@ class Activity:
     """Activities that ask the same of what a model is made with, nearest first."""
     serve_like: tuple[str, ...] = ()
     """Activities that ask the same of what a model runs in, nearest first."""
+    usual: tuple[str, ...] = ()
+    """Hardware tokens thought of where a profile names none: for what is believed there, never demanded."""
     weights: Mapping[str, float] = field(default_factory=dict)
     """Factor on the central weight, by axis."""
 
@@ -342,6 +344,7 @@ def check_rules(rules: Rules, catalog: Catalog) -> tuple[Problem, ...]:
     for activity in rules.activities.values():
         likes = (*activity.train_like, *activity.serve_like)
         expect("vocabulary.toml", f"{activity.id}.like", likes, rules.activities, "activity")
+        expect("vocabulary.toml", f"{activity.id}.usual", activity.usual, rules.hardware, "hardware")
     for requirement in rules.requirements.values():
         place = ("requirements.toml", requirement.id)
         expect(*place, [need.property for need in requirement.needs if need.property], catalog.properties, "property")

@@ -153,7 +153,8 @@ def _joins(model: Model, layers: Sequence[str]) -> Iterator[str]:
     sided = (("library", "framework"), ("trainer", "framework"), ("kernel", "framework"), ("trainer", "library"))
     for left, right in sided:
         for one, other in itertools.product(by_layer.get(left, ()), by_layer.get(right, ())):
-            if joiner.pair(one, other) is not None:
+            beside = joiner.beside(left, one, other) if right == "framework" else joiner.pair(one, other)
+            if beside is not None:
                 yield f"pair({_quoted(one)}, {_quoted(other)})."
     for serving in by_layer.get("serving", ()):
         yield from (f"loads({_quoted(serving)}, {_quoted(form)})." for form in joiner.loads(serving))

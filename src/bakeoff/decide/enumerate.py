@@ -62,6 +62,13 @@ class Joiner:
             self._pairs[key] = self._joined(one, other)
         return self._pairs[key]
 
+    def beside(self, layer: str, name: str, framework: str) -> Join | None:
+        """Whether a system fills a layer beside a framework; a library that is a framework too must say so itself."""
+        both = layer == "library" and name != framework and Layer.FRAMEWORK in self.facts.system(name).layers
+        if both and not any(framework in self.facts.stated(name, relation) for relation in _JOINS):
+            return None
+        return self.pair(name, framework)
+
     def clash(self, one: str, other: str) -> tuple[str, ...]:
         """Claims by which two systems cannot be used together."""
         for subject, thing in ((one, other), (other, one)):
@@ -243,7 +250,7 @@ def join_claims(joiner: Joiner, stack: Sequence[tuple[str, str]]) -> tuple[tuple
 
 
 def _sided(joiner: Joiner, by_layer: Mapping[str, str], layer: str) -> Join | None:
-    direct = joiner.pair(by_layer[layer], by_layer["framework"])
+    direct = joiner.beside(layer, by_layer[layer], by_layer["framework"])
     through = (
         joiner.pair(by_layer[layer], by_layer["library"]) if layer == "trainer" and "library" in by_layer else None
     )
@@ -300,7 +307,9 @@ class _Blocks:
             return [(-1, 0)]
         if framework is None:
             return [(position, 0) for position in range(len(self.names[layer]))]
-        joined = [(position, self.joiner.pair(name, framework)) for position, name in enumerate(self.names[layer])]
+        joined = [
+            (position, self.joiner.beside(layer, name, framework)) for position, name in enumerate(self.names[layer])
+        ]
         return [(position, int(not join.sure)) for position, join in joined if join is not None]
 
     def _library_trainer(self, framework: str | None) -> list[tuple[int, int, int]]:

@@ -175,6 +175,9 @@ class _Judge:
             targets = tuple(dict.fromkeys((*self.situation.train, *self.situation.serve)))
             stated = [name for name in ("trains_on", "serves_on") if self._runs(system.id, name)]
             return (stated[-1], targets) if stated else ("", ())
+        if layer == "library" and not any(self._runs(system.id, name) for name in ("trains_on", "serves_on")):
+            # No library at all runs nowhere and hinders nothing; whether something trains is the trainer's matter.
+            return "", ()
         if layer in ("trainer", "library"):
             for relation, targets in (("trains_on", self.situation.train), ("serves_on", self.situation.serve)):
                 if targets and self.facts.stated(system.id, relation):

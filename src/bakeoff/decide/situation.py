@@ -86,6 +86,8 @@ def situate(profile: Profile, rules: Rules, catalog: Catalog) -> Situation:
     trains = (activity.trains if activity else True) or bool(profile.train_on)
     serves = (activity.serves if activity else bool(profile.serve_on or profile.hardware)) or bool(profile.serve_on)
     train, serve = _split(profile, rules, catalog, trains=trains, serves=serves)
+    named = bool(profile.hardware or profile.train_on or profile.serve_on)
+    usual = () if named or not activity else tuple(_target(it, rules, catalog, required=False) for it in activity.usual)
     scale = max((target.scale for target in (*train, *serve)), key=_SCALES.index, default="device")
     layers = _layers(profile, rules, requirements, serves=serves)
     spoken = _Spoken(profile, scale)
@@ -106,11 +108,11 @@ def situate(profile: Profile, rules: Rules, catalog: Catalog) -> Situation:
         heuristics=heuristics,
         pitfalls=pitfalls,
         weights=_weights(profile, rules, requirements, layers=layers, spread_out=trains and scale != "device"),
-        context=_context(profile, (*train, *serve)),
-        train_context=_context(profile, train),
-        serve_context=_context(profile, serve),
-        made_like=_neighbours(profile, rules, (*train, *serve), activity.train_like if activity else ()),
-        run_like=_neighbours(profile, rules, (*train, *serve), activity.serve_like if activity else ()),
+        context=_context(profile, (*train, *serve) or usual),
+        train_context=_context(profile, train or usual),
+        serve_context=_context(profile, serve or usual),
+        made_like=_neighbours(profile, rules, (*train, *serve) or usual, activity.train_like if activity else ()),
+        run_like=_neighbours(profile, rules, (*train, *serve) or usual, activity.serve_like if activity else ()),
     )
 
 
