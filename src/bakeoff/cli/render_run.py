@@ -52,8 +52,8 @@ def shown(record: Shown, out: Console) -> None:
 def plot(points: Sequence[Point]) -> list[str]:
     """Samples by round as characters: time upwards on a logarithmic scale, denser marks for more samples.
 
-    The slowest fiftieth lies in the top row, whatever it took; its label says from where on. Rounds in which the block
-    was set aside are marked below.
+    The slowest fiftieth lies in the top row, whatever it took; its label says from where on. Rounds in which too few
+    samples were undisturbed are marked below.
     """
     times = sorted(value for one in points for value in one.samples_s)
     if not times:
@@ -78,7 +78,7 @@ def plot(points: Sequence[Point]) -> list[str]:
     lines.append(f"{'':>11} └{'─' * width}")
     lines.append(f"{'':>12} round {rounds[0]} to {rounds[-1]}, {len(times)} samples")
     if "×" in dirty:
-        lines.insert(-1, f"{'':>11}  {''.join(dirty)}  × disturbed, set aside")
+        lines.insert(-1, f"{'':>11}  {''.join(dirty)}  × disturbed")
     return lines
 
 
