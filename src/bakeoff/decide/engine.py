@@ -50,7 +50,7 @@ def decide(  # noqa: PLR0913 - the inputs a decision is reproducible from
         today: Day it is decided for.
         seed: Seed of every draw.
         draws: Most draws to take; fewer are taken when the first place is clear.
-        top: Most stacks to list.
+        top: Most stacks to list; other choices come before other shades of one choice.
 
     Returns:
         The decision; its verdict is `impossible`, with conflicts and relaxations, when no stack is feasible.
@@ -59,7 +59,8 @@ def decide(  # noqa: PLR0913 - the inputs a decision is reproducible from
     if not len(model.space.rows):
         return _impossible(model, seed)
     run = _drawn(model, seed=seed, draws=draws)
-    stacks = tuple(_ranked(run, position) for position in range(min(top, len(run.entries))))
+    listed = _listed(run, top)
+    stacks = tuple(_ranked(run, position) for position in listed)
     story = explain.story(model, run.entries)
     flipped = flips.flips(model, run.entries)
     share = float(np.mean([run.sides[winner] == run.sides[0] for winner in run.tally.winners]))
@@ -67,7 +68,7 @@ def decide(  # noqa: PLR0913 - the inputs a decision is reproducible from
         profile=profile,
         verdict=_verdict(share, rules),
         stacks=stacks,
-        near_ties=_near_ties(run, len(stacks)),
+        near_ties=_near_ties(run, listed),
         feasible=int((model.chance >= 1.0).sum()),
         conditional=_conditional(run, {stack.components for stack in stacks}),
         shares=_shares(run, seed),
@@ -131,10 +132,17 @@ def _ranked(run: _Run, position: int) -> RankedStack:
     )
 
 
-def _near_ties(run: _Run, listed: int) -> tuple[int, ...]:
-    limit = run.model.rules.constants["near_tie"]
-    beaten = run.tally.beaten[:listed] / run.tally.draws
-    return tuple(int(position) for position in range(1, listed) if beaten[position] >= limit)
+def _listed(run: _Run, top: int) -> tuple[int, ...]:
+    """Positions of the stacks to list, best first: the best of every side, and shades of one where room is left."""
+    best_of = {side: position for position, side in reversed(tuple(enumerate(run.sides)))}
+    chosen = sorted(best_of.values())[:top]
+    shades = [position for position in range(len(run.entries)) if position not in chosen]
+    return tuple(sorted([*chosen, *shades[: top - len(chosen)]]))
+
+
+def _near_ties(run: _Run, listed: Sequence[int]) -> tuple[int, ...]:
+    limit = run.model.rules.constants["near_tie"] * run.tally.draws
+    return tuple(place for place, position in enumerate(listed) if position and run.tally.beaten[position] >= limit)
 
 
 def _conditional(run: _Run, listed: set[tuple[Component, ...]]) -> tuple[RankedStack, ...]:
