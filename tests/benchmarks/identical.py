@@ -18,7 +18,7 @@ from tests.benchmarks import rules
 from tests.benchmarks.arena import TENTH, Arena, Entry, Played, drawn
 from tests.benchmarks.peers.venvs import AbsentPeerError
 from tests.benchmarks.setup import Setup, loaded
-from tests.benchmarks.table import OURS, Finding, Row, percentile, share
+from tests.benchmarks.table import OURS, Finding, Row, kept, percentile, share
 
 SAMPLES = 1088
 """Steps an arm, as in the experiments the peers' figures come from."""
@@ -90,7 +90,7 @@ def identical(setup: Setup) -> Iterator[Finding]:
             share(false, len(pairs)),
             f"{LAUNCHES} launches an arm",
             "at most 5 %",
-            false <= 0.05 * len(pairs),
+            kept(false, len(pairs), most=0.05),
         )
         yield from _peers(setup, trials, where)
     yield from _power(setup)
@@ -144,7 +144,7 @@ def _power(setup: Setup) -> Iterator[Finding]:
             share(seen, count),
             f"{LAUNCHES} launches an arm, one matrix product in ten more",
             "at least 90 %",
-            seen >= 0.9 * count,
+            kept(count - seen, count, most=0.1),
         )
 
 
@@ -189,11 +189,13 @@ def placebo(setup: Setup) -> Iterator[Finding]:
                 f"{share(flagged, count)}; foreign load named in {named}",
                 "trust of the campaign",
                 "100 %",
-                flagged == count,
+                kept(count - flagged, count, most=0.0),
             )
             continue
         same = sum(one.standings.verdict(2, 0) is Verdict.SAME for one in trials.ours)
-        yield Finding("placebo SAME, quiet", OURS, share(same, count), "", "at least 95 %", same >= 0.95 * count)
+        yield Finding(
+            "placebo SAME, quiet", OURS, share(same, count), "", "at least 95 %", kept(count - same, count, most=0.05)
+        )
         doubted = sum(one.campaign.trust is not Trust.OK for one in trials.ours)
         yield Finding("campaigns doubted, quiet", OURS, share(doubted, count), _reasons(trials.ours))
         yield Finding("placebo verdict", "every peer", "none has one", "")

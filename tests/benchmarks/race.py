@@ -11,7 +11,7 @@ import numpy as np
 from tests.benchmarks import rules
 from tests.benchmarks.arena import AbsentSystemError, Arena, Entry, drawn
 from tests.benchmarks.setup import Setup, loaded
-from tests.benchmarks.table import OURS, Finding, Row, share, spread
+from tests.benchmarks.table import OURS, Finding, Row, kept, share, spread
 
 SYSTEMS = ("numpy", "onnxruntime", "openvino", "jax")
 LAUNCHES = 3
@@ -86,7 +86,7 @@ def _findings(tallies: Mapping[str, Tally], right: frozenset[str], where: str) -
         share(wrong, len(ours.winners)),
         "",
         "at most 2 of 200",
-        wrong <= _allowed(ours),
+        kept(wrong, len(ours.winners), most=0.01),
     )
     for name, who, how in (
         ("mean", "optimum-benchmark 0.6.0", "10-s rule re-coded, judged by its mean"),
@@ -100,11 +100,6 @@ def _findings(tallies: Mapping[str, Tally], right: frozenset[str], where: str) -
             f"{spread(tally.wall_s, unit=' s')}; {share(tally.wrong(right), len(tally.winners))}",
             how,
         )
-
-
-def _allowed(tally: Tally) -> int:
-    """Two of two hundred; none of fewer than a hundred."""
-    return 2 * len(tally.winners) // 200
 
 
 def _ours(arena: Arena, systems: list[str], number: int, tally: Tally) -> None:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from tests.benchmarks.setup import Setup
 
 OURS = "bakeoff"
+ENOUGH = 100
+"""Trials from which a rate counts as proof."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,7 @@ class Finding:
     bar: str = ""
     """What was promised; only beside our own figures."""
     met: bool | None = None
-    """Whether the promise was kept; None where there is none or it could not be tested here."""
+    """Whether the promise was kept; None where there is none, or too few trials to say so and nothing against it."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,17 @@ def share(hits: int, of: int) -> str:
     """A rate with its 95 % interval (Clopper and Pearson 1934)."""
     low, high = bounds(hits, of)
     return f"{hits} of {of} = {hits / max(of, 1):.1%} [{low:.1%}, {high:.1%}]"
+
+
+def kept(hits: int, of: int, *, most: float) -> bool | None:
+    """Whether a rate is at most what was promised; None when it is, in too few trials to prove it.
+
+    >>> [kept(0, 10, most=0.05), kept(1, 10, most=0.05), kept(4, 200, most=0.05)]
+    [None, False, True]
+    """
+    if hits > most * of:
+        return False
+    return True if of >= ENOUGH else None
 
 
 def bounds(hits: int, of: int) -> tuple[float, float]:
@@ -111,7 +124,7 @@ def heading(*, full: bool) -> str:
 
 def lines(finding: Finding) -> str:
     """One finding as a line of a Markdown table."""
-    verdict = {True: "met", False: "MISSED", None: ""}[finding.met]
+    verdict = {True: "met", False: "MISSED", None: "not refuted" if finding.bar else ""}[finding.met]
     cells = (finding.figure, finding.who, finding.value, finding.how, finding.bar, verdict)
     return f"| {' | '.join(cell.replace('|', '/') for cell in cells)} |"
 

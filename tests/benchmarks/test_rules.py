@@ -12,7 +12,7 @@ from tests.benchmarks.__main__ import ROWS, main
 
 
 def steps(*, slower: float = 1.0, seed: int = 0) -> list[float]:
-    return (1e-3 * slower * np.random.default_rng(seed).lognormal(0, 0.05, 1088)).tolist()
+    return [float(one) for one in 1e-3 * slower * np.random.default_rng(seed).lognormal(0, 0.05, 1088)]
 
 
 def test_criterion_calls_a_clear_change_and_not_one_within_its_noise_threshold() -> None:
