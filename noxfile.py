@@ -32,7 +32,7 @@ def _install(session: nox.Session, *, project: bool = True) -> None:
 @nox.session
 def lint(session: nox.Session) -> None:
     """Style: ruff's rules and format, and one change fragment for every user-visible change."""
-    _install(session, project=False)
+    _install(session)
     session.run("ruff", "check", ".")
     session.run("ruff", "format", "--check", ".")
     session.run("pytest", "tests/repo/test_changes.py", "-q", "-p", "no:randomly")
