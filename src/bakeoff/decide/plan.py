@@ -171,8 +171,12 @@ def _note(
         return "the lab has no measurement to offer for this profile"
     touched = [item for item in planned if item.narrows]
     if not touched:
-        wanted = ", ".join(_decisive(ground))
-        return f"none of the measurements on offer is about what this choice rests on: {wanted or 'nothing uncertain'}"
+        wanted = _decisive(ground)
+        offered = {f"{system}.{name}" for item in planned for system, name in item.offer.settles}
+        if offered & set(wanted):
+            return "what could be measured is known already, as well as measuring it again would tell"
+        missing = ", ".join(wanted) or "nothing uncertain"
+        return f"none of the measurements on offer is about what this choice rests on: {missing}"
     return "what could be measured would not change the choice: its value is next to nothing"
 
 
