@@ -14,7 +14,7 @@ import bakeoff
 from bakeoff.base.errors import InputError, Problem, unknown_name
 from bakeoff.isolate.env import EnvSpec
 from bakeoff.isolate.resolve import cpu_variants
-from bakeoff.lab.strict import Table, parse
+from bakeoff.lab.strict import Table, load_folders, parse
 
 ROOT = Path(bakeoff.__file__).parent / "adapters"
 """The adapters shipped with the product."""
@@ -139,16 +139,7 @@ def load_all(root: Path = ROOT) -> dict[str, Adapter]:
     Raises:
         InputError: With the problems of all of them.
     """
-    problems: list[Problem] = []
-    found = {}
-    for path in sorted(root.glob("*/adapter.toml")):
-        try:
-            found[path.parent.name] = load(path.parent)
-        except InputError as error:
-            problems.extend(error.problems)
-    if problems:
-        raise InputError(problems)
-    return found
+    return load_folders(root, "adapter.toml", load)
 
 
 def _setting(name: str, table: Table) -> Setting:

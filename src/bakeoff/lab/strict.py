@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import TypeVar
@@ -25,6 +25,24 @@ def parse(path: Path) -> dict[str, object]:
         raise InputError.one(str(path), "", f"cannot be read: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError.one(str(path), "", f"is not TOML: {error}") from error
+
+
+def load_folders(root: Path, file: str, load: Callable[[Path], T]) -> dict[str, T]:
+    """What `load` reads from every folder below `root` that holds a `file`, by the folder's name.
+
+    Raises:
+        InputError: With the problems of all of them.
+    """
+    problems: list[Problem] = []
+    found = {}
+    for path in sorted(root.glob(f"*/{file}")):
+        try:
+            found[path.parent.name] = load(path.parent)
+        except InputError as error:
+            problems.extend(error.problems)
+    if problems:
+        raise InputError(problems)
+    return found
 
 
 class Table:

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 import bakeoff
 from bakeoff.base.errors import InputError, Problem
-from bakeoff.lab.strict import Table, parse
+from bakeoff.lab.strict import Table, load_folders, parse
 
 Array = npt.NDArray[np.generic]
 Named = dict[str, Array]
@@ -169,16 +169,7 @@ def load_all(root: Path = ROOT) -> dict[str, Workload]:
     Raises:
         InputError: With the problems of all of them.
     """
-    problems: list[Problem] = []
-    found = {}
-    for path in sorted(root.glob("*/workload.toml")):
-        try:
-            found[path.parent.name] = load(path.parent)
-        except InputError as error:
-            problems.extend(error.problems)
-    if problems:
-        raise InputError(problems)
-    return found
+    return load_folders(root, "workload.toml", load)
 
 
 def _edges(top: Table) -> list[Spec]:
