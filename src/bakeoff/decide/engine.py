@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
@@ -216,8 +216,3 @@ def _interval(values: np.ndarray[tuple[int, ...], np.dtype[np.float64]], mid: fl
 
 def _round(value: float) -> float:
     return round(float(value), 4)
-
-
-def restated(decision: Decision) -> Decision:
-    """The decision without what depends on the catalogue's digest, for comparing reproductions."""
-    return replace(decision, catalog="")

@@ -20,7 +20,8 @@ def moved_lines(moved: Moved, catalog: Catalog) -> tuple[str, ...]:
     for shift in moved.shifts[:SHIFTS]:
         then, now = wording.percent(shift.before), wording.percent(shift.after)
         lines.append(
-            f"{_name(shift.id, catalog)} ({shift.layer}) was first in {then} of the draws and is now in {now}."
+            f"{wording.name_of(shift.id, catalog)} ({shift.layer}) "
+            f"was first in {then} of the draws and is now in {now}."
         )
     for narrowed in moved.narrowed:
         if narrowed.after < narrowed.before:
@@ -66,13 +67,10 @@ def _measured(campaigns: Sequence[Campaign], catalog: Catalog) -> str:
 def _speed(item: Comparison, run: Run, catalog: Catalog) -> str:
     speed = wording.speed_of(item.ratio)
     between = f"{wording.times(speed.low)} to {wording.times(speed.high)}"
-    return f"{_name(run.arm.system, catalog)} {run.arm.setting} {wording.times(speed.mid)} as fast ({between})"
+    return (
+        f"{wording.name_of(run.arm.system, catalog)} {run.arm.setting} {wording.times(speed.mid)} as fast ({between})"
+    )
 
 
 def _flip(flip: Flip) -> str:
     return f"Nearest flip: if {flip.kind} {flip.what} became {flip.to}, {flip.winner} would be first."
-
-
-def _name(system: str, catalog: Catalog) -> str:
-    found = catalog.find(system)
-    return found.name if found else system

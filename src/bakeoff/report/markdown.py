@@ -24,8 +24,7 @@ def summary(decision: Decision, catalog: Catalog) -> str:
 
 def stack_line(stack: RankedStack, catalog: Catalog) -> str:
     """A stack as names with their layers: `Slate (framework), Arc (format)`."""
-    names = [(catalog.find(one.system), one) for one in stack.components]
-    return ", ".join(f"{found.name if found else one.system} ({one.layer})" for found, one in names)
+    return ", ".join(f"{wording.name_of(one.system, catalog)} ({one.layer})" for one in stack.components)
 
 
 def reason_line(reason: Reason) -> str:

@@ -6,7 +6,7 @@ from datetime import date
 
 from bakeoff.base.evidence import EvidenceKind
 from bakeoff.base.quantity import Interval
-from bakeoff.catalog.model import Answer, Catalog, Claim, Property, PropertyKind
+from bakeoff.catalog.model import Catalog, Claim, Property, PropertyKind
 from bakeoff.decide.model import RankedStack, Verdict
 
 THIN = "\u202f"
@@ -117,12 +117,12 @@ def stack_claims(stack: RankedStack) -> tuple[str, ...]:
 
 def statement(claim: Claim, catalog: Catalog) -> str:
     """A claim as one sentence, without its evidence."""
-    subject = _name(claim.subject, catalog)
+    subject = name_of(claim.subject, catalog)
     described = catalog.properties.get(claim.property)
     if claim.object is not None:
-        via = f" {_name(claim.via, catalog)} to" if claim.via else ""
+        via = f" {name_of(claim.via, catalog)} to" if claim.via else ""
         verb = claim.property.replace("_", " ")
-        return f"{subject} {verb}{via} {_name(claim.object, catalog)}: {claim.value}"
+        return f"{subject} {verb}{via} {name_of(claim.object, catalog)}: {claim.value}"
     if isinstance(claim.value, float | int) and described is not None:
         return f"{subject}, {_title(described)}: {points(float(claim.value))} of 100"
     return f"{subject}, {_title(described) if described else claim.property}: {claim.value}"
@@ -136,12 +136,8 @@ def meaning(claim: Claim, catalog: Catalog) -> str:
     return f"0 = {described.anchor_0}; 100 = {described.anchor_100}"
 
 
-def is_unknown(claim: Claim) -> bool:
-    """Whether a claim says that something is not known."""
-    return claim.value == Answer.UNKNOWN
-
-
-def _name(system: str | None, catalog: Catalog) -> str:
+def name_of(system: str | None, catalog: Catalog) -> str:
+    """A system's name as its makers write it; the id itself where it is not catalogued, empty for none."""
     found = catalog.find(system) if system else None
     return found.name if found else system or ""
 
