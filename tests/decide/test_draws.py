@@ -28,6 +28,16 @@ def test_the_inverse_normal_undoes_the_distribution_function() -> None:
     assert np.allclose(draws.inverse_normal(probability), points, atol=1e-8)
 
 
+def test_normals_follow_their_uniforms_as_closely_as_65536_parts_allow() -> None:
+    uniform, normal = draws.uniforms(("a",), N, 1), draws.normals(("a",), N, 1)
+    assert np.array_equal(draws.normals(("a",), N - 8, 1, start=8), normal[8:])
+    middle = (np.floor(uniform * 65_536) + 0.5) / 65_536
+    assert np.allclose(normal, draws.inverse_normal(middle), rtol=0, atol=1e-12)
+    every = draws.inverse_normal((np.arange(65_536) + 0.5) / 65_536)
+    assert abs(every.var() - 1) < 3e-5
+    assert abs(every).max() < 4.33
+
+
 def test_normals_have_mean_zero_and_variance_one() -> None:
     drawn = draws.normals(("a", "b"), N, 1)
     assert abs(drawn.mean()) < 4 / math.sqrt(N)

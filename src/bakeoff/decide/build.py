@@ -11,12 +11,12 @@ import numpy as np
 
 from bakeoff.catalog.model import Catalog, Claim, Layer
 from bakeoff.catalog.rules import Rules
+from bakeoff.decide.entries import Entry
 from bakeoff.decide.enumerate import Joiner, answer_level, join_claims, need_levels, stacks
 from bakeoff.decide.facts import Facts, merged
 from bakeoff.decide.feasible import Candidate, Condition, StackNeed, candidates, stack_needs
 from bakeoff.decide.model import Profile
 from bakeoff.decide.situation import Situation, situate
-from bakeoff.decide.smaa import Entry
 from bakeoff.decide.space import Space, along
 from bakeoff.decide.value import Floats, Values
 

@@ -7,6 +7,7 @@ share its draws, and adding or removing another system changes nothing. Source o
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,6 +17,10 @@ import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
 """Points, shares or uniforms."""
+
+_PARTS = 1 << 16
+_TOP = np.uint64(48)
+"""Bits that the place of a uniform among the parts leaves over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,24 +35,49 @@ class Acceptability:
     """Confidence factor, shape (alternatives,)."""
 
 
-def uniforms(key: tuple[str, ...], count: int, seed: int, start: int = 0) -> Floats:
-    """`count` numbers in (0, 1) that depend on nothing but the key, the seed and their position.
+class Stream:
+    """Draws of one key, taken one after the other: numbers that depend on the key, the seed and their position alone.
 
     Counter-based (Philox), so that positions from `start` on can be had without the earlier ones; `start` must be a
     multiple of 4.
     """
-    text = "\x1f".join((str(seed), *key)).encode()
-    number = int.from_bytes(hashlib.sha256(text).digest()[:16], "little")
-    stream = np.random.Philox(key=number)
-    if start:
-        stream.advance(start // 4)
-    # The top 53 bits, moved off zero: the same integers on every platform.
-    return ((stream.random_raw(count) >> np.uint64(11)).astype(np.float64) + 0.5) * 2.0**-53
+
+    def __init__(self, key: tuple[str, ...], seed: int, start: int = 0) -> None:
+        text = "\x1f".join((str(seed), *key)).encode()
+        self._stream = np.random.Philox(key=int.from_bytes(hashlib.sha256(text).digest()[:16], "little"))
+        if start:
+            self._stream.advance(start // 4)
+
+    def uniforms(self, count: int) -> Floats:
+        """The next numbers in (0, 1)."""
+        # The top 53 bits, moved off zero: the same integers on every platform.
+        return ((self._stream.random_raw(count) >> np.uint64(11)).astype(np.float64) + 0.5) * 2.0**-53
+
+    def normals(self, count: int) -> Floats:
+        """The next standard normal numbers: the quantile of the middle of the 65,536th that a uniform lies in.
+
+        Their variance is within 3e-5 of 1, and none is farther out than 4.33. What that does to a share of draws is a
+        hundredth of what 10,000 draws leave open, and it costs a sixth of working out each quantile.
+        """
+        found: Floats = _quantiles().take((self._stream.random_raw(count) >> _TOP).view(np.int64))
+        return found
+
+
+def uniforms(key: tuple[str, ...], count: int, seed: int, start: int = 0) -> Floats:
+    """`count` numbers in (0, 1) of a key's stream, from the position `start` on."""
+    return Stream(key, seed, start).uniforms(count)
 
 
 def normals(key: tuple[str, ...], count: int, seed: int, start: int = 0) -> Floats:
-    """Standard normal numbers from `uniforms`, by the inverse distribution function."""
-    return inverse_normal(uniforms(key, count, seed, start))
+    """`count` standard normal numbers of a key's stream, from the position `start` on."""
+    return Stream(key, seed, start).normals(count)
+
+
+@functools.cache
+def _quantiles() -> Floats:
+    """Normal quantiles of the middles of 65,536 equal parts of (0, 1), in order; exactly symmetric."""
+    upper = inverse_normal((np.arange(_PARTS // 2) + 0.5) / _PARTS + 0.5)
+    return np.concatenate([-upper[::-1], upper])
 
 
 def inverse_normal(probability: Floats) -> Floats:

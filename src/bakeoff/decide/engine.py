@@ -13,8 +13,9 @@ from bakeoff.catalog.model import Catalog, Claim
 from bakeoff.catalog.rules import Rules
 from bakeoff.decide import conflict, explain, flips, side, smaa
 from bakeoff.decide.build import Model, build
+from bakeoff.decide.entries import Entry
 from bakeoff.decide.model import Component, Decision, Profile, RankedStack, Share, Verdict
-from bakeoff.decide.smaa import Entry, Tally
+from bakeoff.decide.smaa import Tally
 
 _CONFIDENT = 10
 
@@ -106,7 +107,7 @@ def entries_of(model: Model) -> tuple[Entry, ...]:
 
 def _ranked(run: _Run, position: int) -> RankedStack:
     model, entry, tally = run.model, run.entries[position], run.tally
-    values = tally.axis_values[:, position, :]
+    values = tally.drawn.on_axes(position)
     weights = [model.values.weights[axis.id] for axis in model.values.axes]
     total = np.full(values.shape[1], entry.offset)
     for index, weight in enumerate(weights):

@@ -16,8 +16,9 @@ from bakeoff.catalog.model import Aggregator, Axis, Belief, Catalog, Claim, Laye
 from bakeoff.catalog.rules import Rules
 from bakeoff.decide import side
 from bakeoff.decide.build import Model, Stack, build
+from bakeoff.decide.entries import Entry
 from bakeoff.decide.model import AxisValue, Exclusion, Pitfall, Profile, Reason, Refuted
-from bakeoff.decide.smaa import Entry, ranked
+from bakeoff.decide.smaa import ranked
 from bakeoff.decide.value import Contribution, Term
 
 _MEASURED = (EvidenceKind.MEASURED_HERE, EvidenceKind.MEASURED_ELSEWHERE)

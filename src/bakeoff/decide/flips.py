@@ -8,10 +8,11 @@ from datetime import timedelta
 import numpy as np
 
 from bakeoff.decide.build import Model, Stack, assemble
+from bakeoff.decide.entries import Entry
 from bakeoff.decide.facts import Facts
 from bakeoff.decide.feasible import Candidate
 from bakeoff.decide.model import Flip
-from bakeoff.decide.smaa import Entry, ranked
+from bakeoff.decide.smaa import ranked
 from bakeoff.decide.value import Contribution, Values
 
 _DAYS = (182, 365, 730)

@@ -12,9 +12,10 @@ from bakeoff.catalog.rules import Rules
 from bakeoff.decide import draws
 from bakeoff.decide.build import Model, build
 from bakeoff.decide.engine import entries_of
+from bakeoff.decide.entries import Entry
 from bakeoff.decide.flips import shown
 from bakeoff.decide.model import Decision, Offer, Plan, PlannedMeasurement
-from bakeoff.decide.smaa import BLOCK, Entry, Sampler
+from bakeoff.decide.smaa import Sampler
 from bakeoff.decide.value import Floats
 
 _Z = 1.959963984540054
@@ -89,11 +90,9 @@ def _ground(model: Model, seed: int) -> _Ground:
     entries = entries_of(model)[:_MOST]
     sampler = Sampler(model.values, entries, seed)
     weights = np.array([model.values.weights[axis.id] for axis in model.values.axes])
-    blocks = [
-        sampler.totals(sampler.axis_block(start), np.repeat(weights[:, None], BLOCK, axis=1), start)
-        for start in range(0, _BLOCKS * BLOCK, BLOCK)
-    ]
-    return _Ground(model, entries, np.concatenate(blocks, axis=1))
+    blocks = sampler.blocks()
+    totals = [blocks.next().totals(weights[:, None]) for _ in range(_BLOCKS)]
+    return _Ground(model, entries, np.concatenate(totals, axis=1))
 
 
 def _canonical(offer: Offer, catalog: Catalog) -> Offer:

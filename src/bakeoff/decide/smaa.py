@@ -8,31 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from bakeoff.catalog.model import Axis
 from bakeoff.decide import draws as streams
-from bakeoff.decide.feasible import Condition
+from bakeoff.decide.entries import BLOCK, Blocks, Drawn, Entry, Layout
 from bakeoff.decide.space import Space
-from bakeoff.decide.value import Floats, Term, Values, combine
+from bakeoff.decide.value import Floats, Values
 
 Ints = npt.NDArray[np.int64]
 """Positions."""
-
-BLOCK = 2_500
-"""Draws taken at a time; a multiple of 4."""
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One stack to draw."""
-
-    row: int
-    """Its row in the space."""
-    stack: tuple[tuple[str, str], ...]
-    """(layer, system)."""
-    offset: float
-    """Points of the total that no axis holds: conversions."""
-    conditions: tuple[Condition, ...]
-    """Unknown claims that must hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +29,8 @@ class Tally:
     """How often each entry beat the first entry."""
     draws: int
     """Number of draws."""
-    axis_values: Floats
-    """Values by axis in the first block, shape (axes, entries, BLOCK)."""
+    drawn: Drawn
+    """The first block."""
     confidence: Floats
     """Confidence factor by entry; NaN where it was not asked for."""
     winners: Ints
@@ -64,13 +46,13 @@ class Sampler:
         self.values = values
         self.entries = entries
         self.seed = seed
-        self.axes: tuple[Axis, ...] = values.axes
+        self._layout = Layout(values, entries)
 
     def run(self, most: int, sides: Sequence[tuple[str, ...]], asked: int) -> Tally:
         """Draws until the share of the first entry's side is known well enough, or `most` is reached.
 
         Args:
-            most: Upper limit of draws, rounded up to whole blocks.
+            most: Upper limit of draws, at least one, rounded up to whole blocks.
             sides: For each entry, what it has in common with the others that would be the same answer.
             asked: Number of leading entries whose confidence factor is wanted.
         """
@@ -79,99 +61,55 @@ class Sampler:
         count = len(self.entries)
         firsts, top3, beaten = (np.zeros(count, np.int64) for _ in range(3))
         winners, leaders = [], []
-        kept: Floats | None = None
-        central = np.zeros((len(self.axes), count))
+        central = np.zeros((len(self.values.axes), count))
+        blocks = self.blocks()
+        kept = drawn = blocks.next()
         start = 0
-        while start < most:
+        while True:
             weights = self.weights(BLOCK, start)
-            by_axis = self.axis_block(start)
-            totals = self.totals(by_axis, weights, start)
-            kept = by_axis if kept is None else kept
-            first = totals.argmax(axis=0)
-            best = _best_three(totals, first)
-            firsts += np.bincount(first, minlength=count)
+            totals = drawn.totals(weights)
+            beaten += (totals > totals[0]).sum(axis=1)
+            best = _best_three(totals)
+            first = best[0]
+            own = np.bincount(first, minlength=count)
+            firsts += own
             for place in best:
                 top3 += np.bincount(place, minlength=count)
-            beaten += (totals > totals[0]).sum(axis=1)
-            for index in np.unique(first):
+            for index in np.flatnonzero(own):
                 central[:, index] += weights[:, first == index].sum(axis=1)
             winners.append(first)
             leaders.append(best)
             start += BLOCK
             share = float(same[np.concatenate(winners)].mean())
-            if np.sqrt(share * (1 - share) / start) < error and start >= 2 * BLOCK:
+            if start >= most or (np.sqrt(share * (1 - share) / start) < error and start >= 2 * BLOCK):
                 break
-        confidence = self._confidence(kept if kept is not None else np.zeros((0, 0, 0)), central, firsts, asked)
+            drawn = blocks.next()
         return Tally(
-            firsts, top3, beaten, start, kept if kept is not None else np.zeros((0, 0, 0)), confidence,
+            firsts, top3, beaten, start, kept, self._confidence(kept, central, firsts, asked),
             np.concatenate(winners), np.concatenate(leaders, axis=1),
         )  # fmt: skip
+
+    def blocks(self) -> Blocks:
+        """Blocks of draws of what the entries are worth, from the first one on."""
+        return Blocks(self._layout, self.seed)
 
     def weights(self, count: int, start: int) -> Floats:
         """Weight vectors by what the user stated: weights a little blurred, an order, or around the centre."""
         profile, constants = self.values.situation.profile, self.values.rules.constants
         if profile.order and not profile.weights:
-            names = [axis.id for axis in self.axes]
+            names = [axis.id for axis in self.values.axes]
             return streams.weights_ordered(profile.order, names, count, self.seed, start)
         spread = constants["stated_spread" if profile.weights else "weight_spread"]
         return streams.weights_around(self.values.weights, count, self.seed, spread, start)
 
-    def axis_block(self, start: int) -> Floats:
-        """Values of every entry on every axis, shape (axes, entries, BLOCK)."""
-        memo: dict[tuple[str, str], Floats] = {}
-        parts: dict[tuple[str, str, str], Floats] = {}
-        found = np.zeros((len(self.axes), len(self.entries), BLOCK))
-        for index, axis in enumerate(self.axes):
-            if not self.values.weights.get(axis.id):
-                continue
-            for position, entry in enumerate(self.entries):
-                layers = [layer for layer, _ in entry.stack]
-                chosen = self.values.parts(axis, layers)
-                columns = []
-                for column, _ in chosen:
-                    layer, system = entry.stack[column]
-                    key = (layer, system, axis.id)
-                    if key not in parts:
-                        parts[key] = self._component(self.values.terms(layer, system, axis), memo, start)
-                    columns.append(parts[key])
-                found[index, position] = combine(axis.aggregator, columns, [share for _, share in chosen])
-        return found
-
-    def totals(self, by_axis: Floats, weights: Floats, start: int) -> Floats:
-        """Total of every entry, draw by draw, what unknown claims may cost taken off."""
-        total = np.repeat(np.array([entry.offset for entry in self.entries])[:, None], by_axis.shape[2], axis=1)
-        for index in range(len(self.axes)):
-            total = total + by_axis[index] * weights[index]
-        failed = self.values.rules.constants["failed_points"]
-        holds: dict[str, npt.NDArray[np.bool_]] = {}
-        for position, entry in enumerate(self.entries):
-            for condition in entry.conditions:
-                if condition.claim not in holds:
-                    uniform = streams.uniforms(("holds", condition.claim), BLOCK, self.seed, start)
-                    holds[condition.claim] = uniform < condition.chance
-            if entry.conditions:
-                every = np.logical_and.reduce([holds[condition.claim] for condition in entry.conditions])
-                total[position] = total[position] - failed * ~every
-        return total
-
-    def _component(self, terms: Sequence[Term], memo: dict[tuple[str, str], Floats], start: int) -> Floats:
-        total = np.zeros(BLOCK)
-        for term in terms:
-            key = (term.system, term.property)
-            if key not in memo:
-                memo[key] = streams.normals(("value", *key), BLOCK, self.seed, start)
-            drawn = np.minimum(100.0, np.maximum(0.0, term.mid + term.spread * memo[key]))
-            total = total + term.share * drawn
-        return total
-
-    def _confidence(self, by_axis: Floats, central: Floats, firsts: Ints, asked: int) -> Floats:
+    def _confidence(self, drawn: Drawn, central: Floats, firsts: Ints, asked: int) -> Floats:
         found = np.full(len(self.entries), np.nan)
         for position in range(min(asked, len(self.entries))):
             if not firsts[position]:
                 found[position] = 0.0
                 continue
             own = central[:, position] / firsts[position]
-            totals = self.totals(by_axis, np.repeat(own[:, None], by_axis.shape[2], axis=1), 0)
+            totals = drawn.totals(own[:, None])
             found[position] = float((totals.argmax(axis=0) == position).mean())
         return found
 
@@ -192,8 +130,8 @@ def choose_entries(
         np.maximum.at(best, key, expected)
         tops = np.flatnonzero(expected >= best[key])
         ordered = tops[_order(space, expected, tops)]
-        _, firsts = np.unique(key[ordered], return_index=True)
-        kept += ordered[np.sort(firsts)][:each].tolist()
+        by_key = dict(zip(reversed(key[ordered].tolist()), reversed(ordered.tolist()), strict=True))
+        kept += [by_key[one] for one in dict.fromkeys(key[ordered].tolist())][:each]
     unique = np.array(sorted(set(kept)), np.int64)
     return [int(row) for row in unique[_order(space, expected, unique)]]
 
@@ -226,14 +164,14 @@ def shares_by(tally: Tally, members: Mapping[str, Sequence[int]]) -> dict[str, t
     return found
 
 
-def _best_three(totals: Floats, first: Ints) -> Ints:
+def _best_three(totals: Floats) -> Ints:
+    """Positions of the first three by draw, the best first; equals by position. The totals are used up."""
     count, draws = totals.shape
     if count <= 3:
         return np.argsort(-totals, axis=0, kind="stable")[: min(3, count)]
-    rest = totals.copy()
-    places = [first]
+    places: list[Ints] = []
     columns = np.arange(draws)
-    for _ in range(2):
-        rest[places[-1], columns] = -np.inf
-        places.append(rest.argmax(axis=0))
+    for _ in range(3):
+        places.append(totals.argmax(axis=0))
+        totals[places[-1], columns] = -np.inf
     return np.stack(places)

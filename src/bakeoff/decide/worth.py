@@ -11,8 +11,9 @@ import numpy as np
 from bakeoff.decide import draws
 from bakeoff.decide.build import Model
 from bakeoff.decide.engine import entries_of
+from bakeoff.decide.entries import BLOCK, Entry
 from bakeoff.decide.feasible import Condition
-from bakeoff.decide.smaa import BLOCK, Entry, Sampler
+from bakeoff.decide.smaa import Sampler
 from bakeoff.decide.value import Floats
 
 Thing = tuple[str, str]
@@ -66,7 +67,8 @@ def of_weights(model: Model, *, seed: int = 0) -> WeightsWorth:
     if len(entries) < 2:
         return WeightsWorth(0.0, tuple(taking_part))
     sampler = Sampler(model.values, entries, seed)
-    by_axis = sampler.axis_block(0).mean(axis=2)
+    drawn = sampler.blocks().next()
+    by_axis = np.stack([drawn.on_axes(position).mean(axis=1) for position in range(len(entries))], axis=1)
     weights = sampler.weights(BLOCK, 0)
     failed = model.rules.constants["failed_points"]
     fixed = [entry.offset - failed * (1.0 - math.prod(item.chance for item in entry.conditions)) for entry in entries]
@@ -89,7 +91,7 @@ def _gains(model: Model, seed: int) -> Mapping[Thing, float]:
         return {}
     sampler = Sampler(model.values, entries, seed)
     weights = np.array([model.values.weights[axis.id] for axis in model.values.axes])
-    totals = sampler.totals(sampler.axis_block(0), np.repeat(weights[:, None], BLOCK, axis=1), 0)
+    totals = sampler.blocks().next().totals(weights[:, None])
     best = float(totals.mean(axis=1).max())
     found: dict[Thing, float] = {}
     for thing in _measures(model, entries):
