@@ -90,6 +90,18 @@ def test_unknown_delays_count_as_clean() -> None:
     assert block_value(block(samples=unknown)).dirty == 0
 
 
+def test_where_nothing_is_clean_the_half_that_waited_least_speaks() -> None:
+    # Its own threads always wait a tenth of the time; a neighbour made every third sample wait for half of it.
+    disturbed = tuple(number % 3 == 0 for number in range(21))
+    ns = tuple(4 * MS if late else 2 * MS for late in disturbed)
+    delay = tuple(2 * MS if late else MS // 5 for late in disturbed)
+    value = block_value(block(samples=Samples(tuple(range(5, 26)), (1,) * 21, ns, delay)))
+    assert not value.clean
+    assert value.step_s == pytest.approx(2e-3)
+    assert value.samples == 14
+    assert value.dirty == 21
+
+
 @pytest.mark.parametrize(
     ("changes", "word"),
     [

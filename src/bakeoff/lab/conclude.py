@@ -18,6 +18,8 @@ from bakeoff.lab.verdicts import TIE_ZONE, Roles, Standings, standings
 from bakeoff.numerics.change import classify
 from bakeoff.numerics.effects import Table, median_interval, pooled_spread, quantile_interval
 
+_NOISY = "fewer than half of its blocks were undisturbed: the half of each that waited least is shown"
+
 
 @dataclass(frozen=True, slots=True)
 class Blocks:
@@ -124,7 +126,7 @@ def _run(raw: Raw, index: int, blocks: Blocks | None, speed: Interval | None, ac
         outcome = Outcome.SKIPPED
         detail = facts.detail or "no round was played within the budget"
     elif outcome.measured and blocks is not None and blocks.noisy:
-        outcome, detail = Outcome.NOISY, "fewer than half of its blocks were undisturbed, so all samples are shown"
+        outcome, detail = Outcome.NOISY, _NOISY
     values = blocks.values if blocks else ()
     said = labels(raw.header, blocks.facts, _timed(raw, index), raw.rounds) if blocks else ()
     total = sum(value.taken for value in values)
@@ -254,7 +256,8 @@ def _method(raw: Raw) -> str:
         f"{header.request.size}, {header.threads} threads for every arm on {header.machine.cpu}. Outputs were held "
         f"against a NumPy float64 oracle before and while timed. {len(raw.rounds)} rounds of interleaved blocks in "
         f"random order, idle workers stopped, inputs rotated; {min(launches, default=0)} to {max(launches, default=0)} "
-        f"launches an arm. Block value: median of samples with at most 2 % of their time spent in run queues. "
+        f"launches an arm. Block value: median of samples with at most 2 % of their time spent in run queues, or of "
+        f"the half that waited least where those are under a fifth. "
         f"Ratios: additive model of log times, 95 % t interval over launches, variance pooled over arms. Verdicts: "
         f"sign tests by betting, 5 % for the whole campaign. Clock adds {header.null_ns:.0f} ns; before the start busy "
         f"threads waited {probe} of a second; measured {show_seconds(sum(one.wall_s for one in raw.rounds))} of rounds."
