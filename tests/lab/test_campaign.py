@@ -228,7 +228,7 @@ def test_the_same_seed_draws_the_same_turns(tmp_path: Path) -> None:
     orders = []
     for name in ("a", "b"):
         made, _ = lab(tmp_path / name, {"fast": quiet(1e-3)})
-        campaign = run(replace(QUICK, budget_s=0.2), made)
+        campaign = run(replace(QUICK, budget_s=60.0), made)
         blocks = made.store.raw(campaign.id).blocks
         orders.append([(block.round, block.position, block.launch, block.order) for block in blocks][:40])
     assert orders[0] == orders[1]

@@ -47,6 +47,17 @@ def test_blocks_are_long_enough_and_not_too_long(step_s: float) -> None:
     assert size.drop >= 1
 
 
+@given(st.floats(1e-6, 0.4), st.floats(-1.0, 0.2))
+def test_a_short_budget_shortens_blocks_but_not_below_some_samples(step_s: float, allowed_s: float) -> None:
+    size, full = schedule.block_size(step_s, allowed_s=allowed_s), schedule.block_size(step_s)
+    assert size.drop == full.drop
+    assert size.iterations <= full.iterations
+    least = min(full.iterations, 1 if step_s >= 0.01 else max(10, schedule.SHORTEST_S / step_s))
+    assert size.iterations >= least
+    if allowed_s >= 2 * schedule.BLOCK_S:
+        assert size == full
+
+
 def test_inference_uses_every_slot_alike_and_digests_a_few() -> None:
     turn = schedule.inference_turn((1, 2, 3), schedule.Size(795, 5), 8)
     counts = Counter(turn.order)

@@ -84,6 +84,8 @@ class Game:
     """How many times seats have changed."""
     shifted_at: int = -1
     """Round before which they last changed."""
+    stretch: float = 1.0
+    """Wall time of the last round over what its steps take undisturbed."""
     began_s: float = 0.0
     """Monotonic time at which the budget began to run."""
     spent_before_s: float = 0.0
@@ -136,13 +138,24 @@ def race(game: Game) -> None:
             done = game.number - first
             if done >= LEAST_ROUNDS and game.spent_s > share * request.budget_s:
                 break
-            now = _play_round(game)
+            now = _play_round(game, _allowed_s(game, share, done))
             if now is None:
                 continue
             _drop(game, now)
             everyone = all(game.contenders[arm].launched >= wanted for arm in game.live)
             if done + 1 >= least and everyone and settled(now, game.roles, game.live):
                 break
+
+
+def _allowed_s(game: Game, share: float, done: int) -> float:
+    """Seconds of undisturbed steps a turn may last, so that the rounds every stage plays fit into its budget.
+
+    On a loaded machine turns take several times as long as their steps would alone: a short campaign then plays as many
+    rounds with shorter blocks instead of lasting several times its budget.
+    """
+    left_s = share * game.header.request.budget_s - game.spent_s
+    turns = max(1, LEAST_ROUNDS - done) * max(1, len(game.live))
+    return left_s / turns / max(1.0, game.stretch)
 
 
 def _needed(roles: Roles, live: set[int]) -> bool:
@@ -229,21 +242,22 @@ def _failed(game: Game, one: Contender, fault: Fault) -> None:
     )
 
 
-def _play_round(game: Game) -> Standings | None:
-    """Plays one round and writes it; None when it left nothing to judge."""
+def _play_round(game: Game, allowed_s: float) -> Standings | None:
+    """Plays one round of turns that long and writes it; None when it left nothing to judge."""
     seed = game.header.request.seed
     playing = [arm for arm in game.live if game.contenders[arm].players]
     cpus = game.header.cpus or tuple(range(os.cpu_count() or 1))
     before = watch.glance(cpus)
     blocks: list[BlockFacts] = []
     faults: list[tuple[Contender, Fault]] = []
-    host_s = 0.0
+    host_s = planned_s = 0.0
     for position, arm in enumerate(schedule.permutation(seed, game.number, playing)):
         one = game.contenders[arm]
         players = one.players or {}
         chosen = schedule.launch(seed, game.number, arm, {number: player.played for number, player in players.items()})
         player = players[chosen]
-        size = schedule.block_size(player.facts.step_s)
+        size = schedule.block_size(player.facts.step_s, allowed_s=allowed_s)
+        planned_s += (size.iterations + size.drop) * player.facts.step_s
         drawn = turn(game.truth, (seed, game.number, arm), size)
         cpu_s = time.process_time()
         block = play(player, game.truth, drawn, size.drop)
@@ -253,6 +267,7 @@ def _play_round(game: Game) -> Standings | None:
             continue
         blocks.append(facts_of(block, drawn, game.truth, (one.facts.id, chosen, game.number, position)))
     after = watch.glance(cpus)
+    game.stretch = (after.at_s - before.at_s) / max(planned_s, 1e-9)
     workers_s = sum(block.cpu_ns for block in blocks) * 1e-9
     counters = (before.throttled, after.throttled)
     facts = RoundFacts(

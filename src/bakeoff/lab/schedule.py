@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 BLOCK_S = 0.05
 """Aimed length of a block: long against the cost of a turn (0.3 ms), short against the machine's drift."""
+SHORTEST_S = 0.015
+"""Length of a block where a budget has no room for longer ones: some ten samples still."""
 DIGEST_SHARE = 0.02
 """Share of iterations whose outputs are fingerprinted outside the clock."""
 MOST_DIGESTS = 32
@@ -51,11 +53,18 @@ class Seats:
     """Launches of each that live at once."""
 
 
-def block_size(step_s: float) -> Size:
-    """The turn of an arm whose step lasts that long: 50 to 100 ms, at least ten short steps, one to three long ones."""
+def block_size(step_s: float, *, allowed_s: float = math.inf) -> Size:
+    """The turn of an arm whose step lasts that long: 50 to 100 ms, at least ten short steps, one to three long ones.
+
+    Args:
+        step_s: Seconds a step takes undisturbed.
+        allowed_s: Length of a turn that the budget has room for; its block is shorter then, but not below `SHORTEST_S`.
+    """
     if step_s < 0.01:
-        return Size(max(10, math.ceil(BLOCK_S / max(step_s, 1e-7))), DROP)
-    return Size(min(3, max(1, round(2 * BLOCK_S / step_s))), 1)
+        block_s = min(BLOCK_S, max(SHORTEST_S, allowed_s - DROP * step_s))
+        return Size(max(10, math.ceil(block_s / max(step_s, 1e-7))), DROP)
+    block_s = min(BLOCK_S, allowed_s)
+    return Size(min(3, max(1, round(2 * block_s / step_s))), 1)
 
 
 def permutation(seed: int, number: int, arms: Sequence[int]) -> tuple[int, ...]:
