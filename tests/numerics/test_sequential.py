@@ -11,20 +11,40 @@ from hypothesis import strategies as st
 
 from bakeoff.numerics.change import Warmup, classify
 from bakeoff.numerics.sequential import log_capital, sign_evidence, threshold
+from tests.numerics import simulate
 
 
-def test_looking_after_every_round_keeps_the_error_rate() -> None:
+@pytest.mark.parametrize(
+    "noise",
+    [
+        pytest.param(simulate.normal(1.0), id="normal"),
+        pytest.param(simulate.heavy(1.0), id="t3"),
+        pytest.param(lambda rng, count: rng.choice([-0.3, 0.0, 0.3], count) + rng.normal(0, 0.02, count), id="modes"),
+    ],
+)
+def test_looking_after_every_round_keeps_the_error_rate(noise: simulate.Noise) -> None:
     rng = np.random.default_rng(0)
     limit = threshold(0.05, 1)
-    false = sum(float(log_capital(rng.random(300) < 0.5).max()) >= limit for _ in range(2000))
-    assert false / 2000 <= 0.05
+    false = sum(float(log_capital(noise(rng, 200)).max()) >= limit for _ in range(400))
+    assert false / 400 <= 0.05 + 2 * math.sqrt(0.05 * 0.95 / 400)
 
 
-@given(st.lists(st.booleans(), min_size=1, max_size=12))
-def test_the_capital_is_a_martingale_under_a_fair_coin(tosses: list[bool]) -> None:
-    now = math.exp(float(log_capital(np.array(tosses))[-1]))
-    after = [math.exp(float(log_capital(np.array([*tosses, side]))[-1])) for side in (True, False)]
+@given(st.lists(st.floats(-10, 10), min_size=1, max_size=12), st.floats(0.001, 10))
+def test_the_capital_is_a_martingale_under_a_fair_coin(distances: list[float], last: float) -> None:
+    now = math.exp(float(log_capital(np.array(distances))[-1]))
+    after = [math.exp(float(log_capital(np.array([*distances, side * last]))[-1])) for side in (1, -1)]
     assert sum(after) / 2 == pytest.approx(now, rel=1e-9)
+
+
+def test_noise_about_a_centre_on_the_wrong_side_wins_nothing() -> None:
+    rng = np.random.default_rng(7)
+    gains = [math.exp(float(log_capital(rng.choice([-0.3, 0.3], 30) - 0.1)[-1])) for _ in range(800)]
+    assert np.mean(gains) <= 1.0
+
+
+def test_far_rounds_count_for_more_than_near_ones() -> None:
+    near, far = [0.1] * 5 + [-0.01] * 3, [0.01] * 5 + [-0.1] * 3
+    assert log_capital(np.array(near * 4))[-1] > log_capital(np.array(far * 4))[-1] + 1
 
 
 def test_a_clear_difference_is_seen_within_fifteen_rounds() -> None:
