@@ -39,6 +39,25 @@ def test_the_interval_covers_the_truth(launch_sd: float, noise: simulate.Noise) 
     assert 0.908 <= coverage(launch_sd, noise) <= 0.992
 
 
+@pytest.mark.parametrize(
+    ("launch_sd", "noise"),
+    [
+        pytest.param(0.02, simulate.heavy(0.05), id="t3"),
+        pytest.param(0.01, simulate.remembering(0.05), id="AR(0.8)"),
+    ],
+)
+def test_the_interval_of_two_arms_alone_covers_the_truth(launch_sd: float, noise: simulate.Noise) -> None:
+    assert 0.908 <= coverage(launch_sd, noise, arms=2) <= 0.992
+
+
+def test_how_long_noise_is_remembered_is_estimated_without_bias() -> None:
+    rng = np.random.default_rng(12)
+    noise = simulate.remembering(0.05)
+    for arms in (2, 5):
+        found = [fit(simulate.campaign(rng, [0.0] * arms, rounds=80, noise=noise)).rho for _ in range(60)]
+        assert np.mean(found) == pytest.approx(0.8, abs=0.05)
+
+
 def test_rare_slow_blocks_do_not_break_the_interval() -> None:
     assert coverage(0.01, simulate.bimodal(0.02)) >= 0.85
 

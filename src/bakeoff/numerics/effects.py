@@ -95,7 +95,9 @@ class Fit:
         if variance <= 0:
             return Interval(math.exp(centre), math.exp(centre), math.exp(centre))
         effective = max(1.0, self.noise_df * (1 - self.rho) / (1 + self.rho) / 2)
-        df = variance**2 / (between**2 / self.launch_df + within**2 / effective)
+        # Satterthwaite: what was subtracted made `between` smaller, not better known.
+        shown = self.launch_sd**2 * self._apart(a, b) if between > 0 else 0.0
+        df = max(1.0, variance**2 / (shown**2 / self.launch_df + within**2 / effective))
         half = t_quantile((1 + level) / 2, df) * math.sqrt(variance)
         return Interval(math.exp(centre - half), math.exp(centre), math.exp(centre + half))
 
@@ -109,10 +111,14 @@ class Fit:
         owner = self._owners()
         weight = (owner == a) / len(self.launches[a]) - (owner == b) / len(self.launches[b])
         noise = self.noise_sd**2 * float(weight @ self.spread @ weight)
-        apart = 1 / len(self.launches[a]) + 1 / len(self.launches[b])
+        apart = self._apart(a, b)
         between = self.launch_sd**2 * apart - max(0.0, self._noise_per_launch() * apart - noise)
         memory = (1 + self.rho) / (1 - self.rho)
         return (between, noise * (memory - 1)) if between > noise else (0.0, noise * memory)
+
+    def _apart(self, a: int, b: int) -> float:
+        """Variance of the difference of two arms for a variance of 1 between launches."""
+        return 1 / len(self.launches[a]) + 1 / len(self.launches[b])
 
     def _owners(self) -> Ints:
         """The arm of every column of `spread`."""
@@ -160,7 +166,7 @@ def fit(table: Table) -> Fit:
         for arm in sorted({c[0] for c in cells})
     }
     launch_sd, launch_df = pooled_spread(list(launches.values()), tied=len(set(_islands(played))) - 1)
-    rho = _memory(table, residual)
+    rho = _memory(table, residual, len(cells))
     # A series that remembers hides part of its variance in its own mean: n·(1 - factor/n) terms are left of n.
     hidden = 1 - min(0.5, ((1 + rho) / (1 - rho) - 1) / rounds.size)
     noise_sd = math.sqrt(float(residual @ residual) / noise_df / hidden) if noise_df else 0.0
@@ -246,10 +252,12 @@ def quantile_interval(values: Sequence[float], quantile: float, *, level: float 
     return Interval(ordered[low - 1], min(max(middle, ordered[low - 1]), ordered[high - 1]), ordered[high - 1])
 
 
-def _memory(table: Table, residual: Floats) -> float:
+def _memory(table: Table, residual: Floats, launches: int) -> float:
     """Lag-1 correlation of the noise along each arm's own rounds, pooled, corrected for its bias, 0 if not significant.
 
-    Bias of the estimate is -(1 + 3 rho)/n (Marriott and Pope 1954; Kendall 1954).
+    Bias of the estimate is -(1 + 3 rho)/n (Marriott and Pope 1954; Kendall 1954). Launches are drawn at random, so the
+    share of the noise that their effects absorb is taken from the correlation of neighbours twice, and from the
+    variance once.
     """
     lagged = total = 0.0
     pairs = 0
@@ -268,4 +276,5 @@ def _memory(table: Table, residual: Floats) -> float:
     independent = pairs * (arms - 1) / arms
     if raw * math.sqrt(independent) < 2.0:
         return 0.0
-    return min(_MOST_RHO, max(0.0, (raw + 1 / length) / (1 - 3 / length)))
+    absorbed = min(0.5, (launches - arms) / independent)
+    return min(_MOST_RHO, max(0.0, (raw / (1 - absorbed) + 1 / length) / (1 - 3 / length)))
