@@ -5,21 +5,30 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bakeoff.api.workspace import Workspace
+from bakeoff.base.later import later
 from bakeoff.catalog.model import Catalog, Claim
 from bakeoff.catalog.scope import Tree
 from bakeoff.decide.model import Decision, Offer, Profile
 from bakeoff.decide.situation import Target, situate
-from bakeoff.isolate import machine
-from bakeoff.isolate.env import Builder
-from bakeoff.lab import adapters, bridge, campaign, offers, workload
-from bakeoff.lab.adapters import Adapter
-from bakeoff.lab.cells import Campaign, Trust
-from bakeoff.lab.events import Progress, silent
-from bakeoff.lab.raw import Cell, Request
-from bakeoff.lab.store import Store
-from bakeoff.lab.workload import Workload
+
+if TYPE_CHECKING:
+    from bakeoff.isolate import env, machine
+    from bakeoff.lab import adapters, bridge, campaign, cells, events, offers, raw, store, workload
+    from bakeoff.lab.adapters import Adapter
+    from bakeoff.lab.cells import Campaign
+    from bakeoff.lab.events import Progress
+    from bakeoff.lab.raw import Cell, Request
+    from bakeoff.lab.workload import Workload
+else:
+    # The lab is imported when something was measured here, or is to be: deciding alone never needs it.
+    env, machine = later("bakeoff.isolate.env"), later("bakeoff.isolate.machine")
+    adapters, bridge = later("bakeoff.lab.adapters"), later("bakeoff.lab.bridge")
+    campaign, cells, events = later("bakeoff.lab.campaign"), later("bakeoff.lab.cells"), later("bakeoff.lab.events")
+    offers, raw = later("bakeoff.lab.offers"), later("bakeoff.lab.raw")
+    store, workload = later("bakeoff.lab.store"), later("bakeoff.lab.workload")
 
 ENVIRONMENTS = "envs"
 """Folder of environments under the home."""
@@ -49,9 +58,9 @@ class Bench:
         return machine.fingerprint()
 
     @cached_property
-    def store(self) -> Store:
+    def store(self) -> store.Store:
         """Every result measured here or taken in."""
-        return Store(self.store_path)
+        return store.Store(self.store_path)
 
     @property
     def store_path(self) -> Path:
@@ -66,22 +75,23 @@ class Bench:
     @cached_property
     def declared(self) -> offers.Declared:
         """How much the adapters say their environments download."""
-        return offers.Declared(self.adapters, {env.name for env in self.builder().list()})
+        return offers.Declared(self.adapters, {built.name for built in self.builder().list()})
 
-    def builder(self, *, allow_large: bool = False, allow_download: bool = False) -> Builder:
+    def builder(self, *, allow_large: bool = False, allow_download: bool = False) -> env.Builder:
         """Builds environments from the user's package sources."""
         sources = self._workspace.sources
-        return Builder(self.environments, sources, allow_large=allow_large, allow_download=allow_download)
+        return env.Builder(self.environments, sources, allow_large=allow_large, allow_download=allow_download)
 
     def download_bytes(self, request: Request) -> int:
         """Bytes the environments of a request would have to download now; asks the package sources."""
         known = self.workloads[request.workload]
         return offers.estimate(request, known, self.adapters, self.builder()).download_bytes
 
-    def run(self, request: Request, builder: Builder, progress: Progress | None = None) -> Campaign:
+    def run(self, request: Request, builder: env.Builder, progress: Progress | None = None) -> Campaign:
         """Measures a request, or continues it."""
         home = self._workspace.home
-        return campaign.measure(request, builder=builder, store=self.store, home=home, progress=progress or silent)
+        told = progress or events.silent
+        return campaign.measure(request, builder=builder, store=self.store, home=home, progress=told)
 
     def measured(self) -> tuple[Claim, ...]:
         """What the store says, as claims: of each arm the newest campaign of its workload and size on its machine.
@@ -92,7 +102,7 @@ class Bench:
             return ()
         claims: list[Claim] = []
         seen: set[tuple[str, ...]] = set()
-        for found in sorted(self.store.campaigns(), key=lambda one: one.trust is not Trust.OK):
+        for found in sorted(self.store.campaigns(), key=lambda one: one.trust is not cells.Trust.OK):
             origin = self.store.origin(found.id)
             known = self.workloads.get(found.workload)
             if known is None or (not origin and found.machine.id != self.fingerprint.id):
@@ -114,7 +124,7 @@ class Bench:
     def cells(self, known: Workload) -> tuple[Cell, ...]:
         """Every adapter and setting that does a workload."""
         return tuple(
-            Cell(system, setting)
+            raw.Cell(system, setting)
             for system, adapter in self.adapters.items()
             for setting in adapter.settings
             if adapter.gap(known.id, setting) is None
@@ -141,7 +151,7 @@ class Bench:
         widths = [
             item.interval.half_width
             for found in self.store.campaigns(workload=known.id)
-            if found.trust is Trust.OK and found.machine.id == self.fingerprint.id
+            if found.trust is cells.Trust.OK and found.machine.id == self.fingerprint.id
             for claim in bridge.measured_claims(found, known)
             if domain in claim.scope.domain
             for item in claim.evidence
@@ -154,15 +164,15 @@ class Bench:
         return profile.domain in informs.domains and (not profile.activity or profile.activity in informs.activities)
 
     def _offer(self, known: Workload, profile: Profile, elsewhere: Sequence[str]) -> Offer:
-        cells = self.cells(known)
-        request = Request(known.id, cells=cells)
+        every = self.cells(known)
+        request = raw.Request(known.id, cells=every)
         # Planning asks no package source: the exact size is found out only before something is downloaded.
         cost = offers.estimate(request, known, self.adapters, self.declared)
         place = f"on {elsewhere[0]}: " if elsewhere else ""
         return Offer(
             id=f"{known.id}@{'+'.join(elsewhere) or known.informs.device}",
             title=f"{place}{known.title}",
-            settles=tuple((system, known.informs.property) for system in dict.fromkeys(cell.system for cell in cells)),
+            settles=tuple((system, known.informs.property) for system in dict.fromkeys(cell.system for cell in every)),
             expected_width=max(offers.expected_width(known, profile.domain), self._achieved(known, profile.domain)),
             cost_s=cost.cost_s,
             command=f"bakeoff measure {known.id}",

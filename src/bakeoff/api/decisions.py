@@ -7,21 +7,33 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from bakeoff.api.answers import CheckedRecord, Written
 from bakeoff.api.bench import Bench
 from bakeoff.api.workspace import Workspace, read_yaml
 from bakeoff.base.errors import InputError, unknown_name
 from bakeoff.base.files import write_atomic
+from bakeoff.base.later import later
 from bakeoff.base.records import from_plain
 from bakeoff.catalog.load import as_of, with_claims
 from bakeoff.catalog.model import Catalog, Claim
-from bakeoff.decide import ablation, backtest, check, explain, since, verify
-from bakeoff.decide.cases import read_cases
+from bakeoff.decide import explain
 from bakeoff.decide.engine import decide
 from bakeoff.decide.model import Decision, Plan, Profile, Reason
-from bakeoff.decide.plan import plan
-from bakeoff.report import adr, html
+
+if TYPE_CHECKING:
+    from bakeoff.api import answers
+    from bakeoff.api.answers import CheckedRecord, Written
+    from bakeoff.decide import ablation, backtest, check, since, verify
+    from bakeoff.decide import cases as reading
+    from bakeoff.decide import plan as planning
+    from bakeoff.report import adr, html
+else:
+    answers = later("bakeoff.api.answers")
+    ablation, backtest = later("bakeoff.decide.ablation"), later("bakeoff.decide.backtest")
+    check, since, verify = later("bakeoff.decide.check"), later("bakeoff.decide.since"), later("bakeoff.decide.verify")
+    reading, planning = later("bakeoff.decide.cases"), later("bakeoff.decide.plan")
+    adr, html = later("bakeoff.report.adr"), later("bakeoff.report.html")
 
 Asked = Mapping[str, object]
 
@@ -67,7 +79,7 @@ class DecisionsPart:
         """The measurements that could change a decision just taken."""
         catalog, measured, _ = self._knowledge(None)
         offers = self._bench.offers(decision.profile)
-        return plan(decision, catalog, self._workspace.rules, offers, measured, seed=decision.seed)
+        return planning.plan(decision, catalog, self._workspace.rules, offers, measured, seed=decision.seed)
 
     def why_not(
         self, name: str, profile: Path | None = None, *, asked: Asked | None = None, as_of: date | None = None
@@ -109,7 +121,7 @@ class DecisionsPart:
         catalog, measured, today = self._knowledge(None)
         rules = self._workspace.rules
         return tuple(
-            CheckedRecord(path.name, check.check(kept, catalog, rules, measured, today=today))
+            answers.CheckedRecord(path.name, check.check(kept, catalog, rules, measured, today=today))
             for path, kept in adr.read_folder(folder)
         )
 
@@ -127,7 +139,7 @@ class DecisionsPart:
         if ablate and ablate not in _ABLATIONS:
             raise InputError([unknown_name("backtest", "--ablate", ablate, _ABLATIONS, what="ablation")])
         catalog, rules, today = self._workspace.catalog, self._workspace.rules, self._workspace.today
-        known = read_cases(read_yaml(cases), rules, catalog, where=str(cases))
+        known = reading.read_cases(read_yaml(cases), rules, catalog, where=str(cases))
         report = backtest.backtest(known, catalog, rules, today=today, seed=seed)
         if ablate == "rules":
             return replace(report, rules=ablation.ablate_rules(known, catalog, rules, today=today))
@@ -147,7 +159,7 @@ class DecisionsPart:
             rules=self._workspace.rules,
         )
         write_atomic(file, page)
-        return Written(str(file), "report")
+        return answers.Written(str(file), "report")
 
     def write_record(self, decision: Decision, folder: Path) -> Written:
         """Writes the decision record of a decision into a folder, under the next free number."""
@@ -155,7 +167,7 @@ class DecisionsPart:
         number = adr.next_number(folder)
         file = folder / adr.file_name(decision, number)
         write_atomic(file, adr.record(decision, with_claims(catalog, measured), number))
-        return Written(str(file), "decision record")
+        return answers.Written(str(file), "decision record")
 
     def _profile(self, profile: Path | Profile | None, asked: Asked | None) -> Profile:
         return profile if isinstance(profile, Profile) else self._workspace.profile(profile, asked or {})

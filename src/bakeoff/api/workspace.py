@@ -9,15 +9,21 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bakeoff.base import files
 from bakeoff.base.errors import InputError
+from bakeoff.base.later import later
 from bakeoff.catalog.load import load
 from bakeoff.catalog.model import Catalog
 from bakeoff.catalog.rules import Rules, load_rules
 from bakeoff.decide.model import Profile
 from bakeoff.decide.profile import parse
-from bakeoff.isolate.sources import Sources
+
+if TYPE_CHECKING:
+    from bakeoff.isolate import sources as packages
+else:
+    packages = later("bakeoff.isolate.sources")
 
 PACKAGE = Path(__file__).parents[1]
 """Folder of the installed package: adapters and workloads lie below it."""
@@ -44,9 +50,9 @@ class Workspace:
         return folder if folder.is_dir() else None
 
     @cached_property
-    def sources(self) -> Sources:
+    def sources(self) -> packages.Sources:
         """Where packages come from, by the configuration of pip and uv."""
-        return Sources.discover(os.environ, Path.cwd())
+        return packages.Sources.discover(os.environ, Path.cwd())
 
     @cached_property
     def rules(self) -> Rules:

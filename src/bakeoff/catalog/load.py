@@ -12,13 +12,22 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import date
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from bakeoff.base import files
 from bakeoff.base.errors import InputError, MachineError, Problem
+from bakeoff.base.later import later
 from bakeoff.base.records import digest
-from bakeoff.catalog import authoring, build, field, lines, registry, shapes, snapshot
+from bakeoff.catalog import snapshot
 from bakeoff.catalog.model import Answer, Axis, Catalog, Claim, Layer, LifecycleState, Property, System
+
+if TYPE_CHECKING:
+    from bakeoff.catalog import authoring, build, field, lines, registry, shapes
+else:
+    # What reads the files people write: needed only where they were changed since they were compiled.
+    authoring, build = later("bakeoff.catalog.authoring"), later("bakeoff.catalog.build")
+    field, lines = later("bakeoff.catalog.field"), later("bakeoff.catalog.lines")
+    registry, shapes = later("bakeoff.catalog.registry"), later("bakeoff.catalog.shapes")
 
 DATA = Path(__file__).parent / "data"
 """The folder people edit; read-only in an installed wheel."""

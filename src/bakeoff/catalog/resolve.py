@@ -6,7 +6,6 @@ belief is worked out once per context; both live in `Catalog.cache`, which is ne
 
 from __future__ import annotations
 
-import statistics
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -94,13 +93,26 @@ def pessimistic(known: Sequence[float], constants: Mapping[str, float]) -> Inter
     if len(known) < constants["unknown_population"]:
         low, high = constants["unknown_low"], constants["unknown_high"]
         return Interval(low, (low + high) / 2, high)
-    quartile = statistics.quantiles(known, n=4, method="inclusive")[0]
+    quartile = _quantile(known, 0.25)
     keep = 1 - constants["unknown_shrink"]
     drawn = [quartile + keep * (value - quartile) for value in known]
-    mid = statistics.median(drawn)
+    mid = _quantile(drawn, 0.5)
     # An unknown is never surer than an impression, however alike its neighbours are.
     half = constants["width_impression"]
     return Interval(max(0.0, min(*drawn, mid - half)), mid, min(100.0, max(*drawn, mid + half)))
+
+
+def _quantile(values: Sequence[float], share: float) -> float:
+    """The value below which a share of the values lie, between two of them in proportion; the extremes are 0 and 1.
+
+    >>> _quantile([3, 1, 2], 0.5), _quantile([1, 2, 3, 4], 0.25)
+    (2, 1.75)
+    """
+    ordered = sorted(values)
+    place = share * (len(ordered) - 1)
+    below = int(place)
+    part = place - below
+    return ordered[below] * (1 - part) + ordered[below + 1] * part if part else ordered[below]
 
 
 def weights(  # noqa: PLR0913 - as `resolve`

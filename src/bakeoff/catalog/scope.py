@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import functools
+import operator
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from packaging.specifiers import SpecifierSet
-from packaging.version import InvalidVersion
-
+from bakeoff.base.later import later
 from bakeoff.catalog.model import Context, Property, PropertyKind, Scope, System
+
+if TYPE_CHECKING:
+    from packaging import specifiers
+    from packaging import version as versioning
+else:
+    specifiers, versioning = later("packaging.specifiers"), later("packaging.version")
 
 EVERYWHERE = Scope()
 """The scope of a claim that holds wherever nothing narrower is claimed."""
@@ -34,6 +41,13 @@ class Meeting:
     """Respects in which it is indirect, each in words."""
 
 
+_COMPARED: Mapping[str, Callable[[tuple[int, ...], tuple[int, ...]], bool]] = {
+    ">=": operator.ge,
+    "<=": operator.le,
+    "==": operator.eq,
+    ">": operator.gt,
+    "<": operator.lt,
+}
 DIRECT = Meeting()
 """The scope covers the question."""
 
@@ -191,17 +205,50 @@ def bounds(versions: str) -> tuple[bool, bool]:
     >>> bounds(">=2,<3"), bounds(">=2"), bounds("==1.*"), bounds("")
     ((True, True), (True, False), (True, True), (False, False))
     """
-    operators = {item.operator for item in SpecifierSet(versions)}
+    operators = {item.operator for item in specifiers.SpecifierSet(versions)}
     exact = bool(operators & {"==", "===", "~="})
     return exact or bool(operators & {">=", ">"}), exact or bool(operators & {"<=", "<"})
 
 
 def contains(versions: str, version: str) -> bool:
     """Whether a version lies in a PEP 440 range; anything that is no such version does not."""
+    plainly = _plainly(versions, version)
+    if plainly is not None:
+        return plainly
     try:
-        return SpecifierSet(versions).contains(version, prereleases=True)
-    except InvalidVersion:
+        return specifiers.SpecifierSet(versions).contains(version, prereleases=True)
+    except versioning.InvalidVersion:
         return False
+
+
+@functools.cache
+def _plainly(versions: str, version: str) -> bool | None:
+    """Whether a release lies in a range, where both are plain numbers; None for whatever needs all of PEP 440.
+
+    Ranges that decisions meet are plain, and reading the first with the library costs them its import.
+
+    >>> _plainly(">=2,<3", "2.13"), _plainly(">=2,<3", "3.0"), _plainly("<=2", "2.0.0"), _plainly("~=2.1", "2.2")
+    (True, False, True, None)
+    """
+    asked = _numbers(version)
+    if asked is None:
+        return None
+    for part in versions.split(","):
+        text = part.strip()
+        sign = next((one for one in _COMPARED if text.startswith(one)), "")
+        bound = _numbers(text[len(sign) :].strip())
+        if not sign or bound is None:
+            return None
+        size = max(len(asked), len(bound))
+        mine, theirs = ((*one, *(0,) * (size - len(one))) for one in (asked, bound))
+        if not _COMPARED[sign](mine, theirs):
+            return False
+    return True
+
+
+def _numbers(version: str) -> tuple[int, ...] | None:
+    parts = version.split(".")
+    return tuple(map(int, parts)) if all(part.isascii() and part.isdigit() for part in parts) else None
 
 
 def _exact(held: tuple[str, ...], asked: tuple[str, ...], what: str) -> str:
@@ -278,12 +325,13 @@ def _disjoint(one: str, other: str) -> bool:
 
 
 def _ends_before(one: str, other: str) -> bool:
-    for upper in SpecifierSet(one):
-        for lower in SpecifierSet(other):
+    for upper in specifiers.SpecifierSet(one):
+        for lower in specifiers.SpecifierSet(other):
             if upper.operator in ("<", "<=") and lower.operator in (">=", ">", "=="):
                 strict = upper.operator == "<" or lower.operator == ">"
                 start = lower.version.removesuffix(".*")
-                if not SpecifierSet(f"{'>' if not strict else '>='}{upper.version}").contains(start, prereleases=True):
+                after = specifiers.SpecifierSet(f"{'>' if not strict else '>='}{upper.version}")
+                if not after.contains(start, prereleases=True):
                     continue
                 return True
     return False

@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from bakeoff.api.answers import CheckedRecord, Tour, Versus
-from bakeoff.catalog.lint import LintReport
-from bakeoff.catalog.refresh import RefreshReport
-from bakeoff.decide.model import Decision, Verdict
-from bakeoff.decide.verify import Verification as Reproduced
-from bakeoff.isolate.doctor import Doctor, Health
-from bakeoff.lab.cells import Campaign, Trust
-from bakeoff.lab.results import Verification
+from bakeoff.base.later import later
+
+if TYPE_CHECKING:
+    from bakeoff.api.answers import CheckedRecord, Tour, Versus
+    from bakeoff.catalog.lint import LintReport
+    from bakeoff.catalog.refresh import RefreshReport
+    from bakeoff.decide import model as deciding
+    from bakeoff.decide.model import Decision
+    from bakeoff.decide.verify import Verification as Reproduced
+    from bakeoff.isolate import doctor
+    from bakeoff.isolate.doctor import Doctor
+    from bakeoff.lab import cells
+    from bakeoff.lab.cells import Campaign
+    from bakeoff.lab.results import Verification
+else:
+    # Judging one record needs none of what the others are made of.
+    deciding, doctor = later("bakeoff.decide.model"), later("bakeoff.isolate.doctor")
+    cells = later("bakeoff.lab.cells")
 
 
 def verified(record: Reproduced) -> bool:
@@ -31,17 +42,17 @@ def hold(record: Sequence[CheckedRecord]) -> bool:
 
 def decided(record: Decision) -> bool:
     """Something is feasible."""
-    return record.verdict is not Verdict.IMPOSSIBLE
+    return record.verdict is not deciding.Verdict.IMPOSSIBLE
 
 
 def measured(record: Sequence[Campaign]) -> bool:
     """Every campaign can be believed and measured at least one competitor beside the reference arm."""
-    return all(one.trust is not Trust.INVALID and _competed(one) for one in record)
+    return all(one.trust is not cells.Trust.INVALID and _competed(one) for one in record)
 
 
 def versus(record: Versus) -> bool:
     """Both sides have a speed, in a campaign that can be believed."""
-    return bool(record.ratios) and record.campaign.trust is not Trust.INVALID
+    return bool(record.ratios) and record.campaign.trust is not cells.Trust.INVALID
 
 
 def toured(record: Tour) -> bool:
@@ -51,7 +62,7 @@ def toured(record: Tour) -> bool:
 
 def healthy(record: Doctor) -> bool:
     """Nothing stops bakeoff from working here."""
-    return all(one.health is not Health.BAD for one in record.checks)
+    return all(one.health is not doctor.Health.BAD for one in record.checks)
 
 
 def clean(record: LintReport) -> bool:

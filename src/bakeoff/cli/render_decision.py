@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
-from bakeoff.api.answers import CheckedRecord, Written
 from bakeoff.base.quantity import show_seconds
 from bakeoff.cli.screen import BAR, Cell, bar, heading, line, pairs, table
-from bakeoff.decide.backtest import Count, Report
 from bakeoff.decide.model import Decision, Plan, Reason, Verdict
-from bakeoff.decide.since import Moved
-from bakeoff.decide.verify import Verification
-from bakeoff.report import views, wording
+from bakeoff.report import ranking, wording
+
+if TYPE_CHECKING:
+    from bakeoff.api.answers import CheckedRecord, Written
+    from bakeoff.decide.backtest import Count, Report
+    from bakeoff.decide.since import Moved
+    from bakeoff.decide.verify import Verification
 
 STACKS = 5
 """Ranked stacks shown; `--json` and `--html` have them all."""
@@ -210,8 +213,8 @@ def written(record: Written, out: Console) -> None:
 
 
 def _ranking(record: Decision, out: Console) -> None:
-    rows = views.stack_rows(record)[:STACKS]
-    layers = views.layers_shown(record.stacks[:STACKS])
+    rows = ranking.stack_rows(record)[:STACKS]
+    layers = ranking.layers_shown(record.stacks[:STACKS])
     shown: list[list[Cell]] = []
     for row in rows:
         parts = [", ".join(cell.systems) or "–" for cell in row.cells if cell.layer in layers]
@@ -259,7 +262,7 @@ def _impossible(record: Decision, out: Console) -> None:
 
 
 def _aside(record: Decision, out: Console) -> None:
-    groups = views.excluded_by(record)
+    groups = ranking.excluded_by(record)
     if groups:
         heading(out, "Ruled out")
         line(out, "; ".join(f"{len(found)} by {name}" for name, found in groups))

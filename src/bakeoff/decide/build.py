@@ -17,7 +17,7 @@ from bakeoff.decide.facts import Facts, merged
 from bakeoff.decide.feasible import Candidate, Condition, StackNeed, candidates, stack_needs
 from bakeoff.decide.model import Profile
 from bakeoff.decide.situation import Situation, situate
-from bakeoff.decide.space import Space, along
+from bakeoff.decide.space import Space, along, among
 from bakeoff.decide.value import Floats, Values
 
 Stack = Sequence[tuple[str, str]]
@@ -156,7 +156,7 @@ def _offsets(facts: Facts, space: Space) -> list[Floats]:
         if strangers:
             home, guest = space.layers.index("framework"), space.layers.index("library")
             host = int(block.places[home][1][0])
-            odd = np.isin(block.places[guest][1], strangers.get(host, ()))
+            odd = among(block.places[guest][1], strangers.get(host, ()))
             points = points + facts.constants["guest_points"] * along(odd.astype(np.float64), 0)
         found.append(points)
     return found

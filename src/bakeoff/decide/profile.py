@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 
 from bakeoff.base.errors import InputError, Problem, near, unknown_name
-from bakeoff.catalog.model import STACK_LAYERS, Catalog
+from bakeoff.catalog.model import STACK_LAYERS, Catalog, Layer
 from bakeoff.catalog.rules import Rules
 from bakeoff.decide.model import Profile
 
@@ -132,7 +132,7 @@ class _Parser:
     def _devices(self) -> Collection[str]:
         if self.catalog is None:
             return tuple(self.rules.hardware)
-        devices = [system.id for system in self.catalog.systems.values() if "device" in system.layers]
+        devices = [system.id for system in self.catalog.layer(Layer.DEVICE)]
         return tuple(dict.fromkeys([*self.rules.hardware, *devices]))
 
     def _systems(self, key: str, given: tuple[str, ...]) -> tuple[str, ...]:

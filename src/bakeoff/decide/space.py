@@ -8,7 +8,7 @@ cost, and is still exact.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from typing import Any
@@ -59,7 +59,7 @@ class Block:
         """Which of the product no ban forbids; None where none of them matters here."""
         keep: npt.NDArray[np.bool_] | None = None
         for sides in bans:
-            masks = [np.isin(self.places[column][1], list(positions)) for column, positions in sides]
+            masks = [among(self.places[column][1], positions) for column, positions in sides]
             if not (masks[0].any() and masks[1].any()):
                 continue
             first, second = (self.places[column][0] for column, _ in sides)
@@ -168,6 +168,13 @@ def filled(layers: tuple[str, ...], systems: tuple[tuple[str, ...], ...], blocks
             block.write(rows[start:end, column], along(positions, table))
         start = end
     return Space(layers, systems, rows, tuple(blocks))
+
+
+def among(places: Rows, positions: Collection[int]) -> npt.NDArray[np.bool_]:
+    """Which places are among some positions; both are small numbers from -1 (no place) on."""
+    found = np.zeros(max(int(places.max(initial=-1)), *positions, -1) + 2, np.bool_)
+    found[list(positions)] = True
+    return found[places]
 
 
 def along(values: npt.NDArray[Any], table: int) -> npt.NDArray[Any]:

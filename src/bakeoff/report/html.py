@@ -16,7 +16,7 @@ from bakeoff.catalog.model import Catalog
 from bakeoff.catalog.rules import Rules
 from bakeoff.decide.model import Decision, Plan, RankedStack
 from bakeoff.lab.cells import Campaign, Trust
-from bakeoff.report import strips, views, wording
+from bakeoff.report import ranking, strips, views, wording
 from bakeoff.report.ledger import Ledger, run_anchor, spaceless
 
 if TYPE_CHECKING:
@@ -62,8 +62,8 @@ def page(
         ledger=ledger,
         winner=winner,
         winner_claims=wording.stack_claims(winner) if winner else decision.read,
-        stack_rows=views.stack_rows(decision),
-        layers=views.layers_shown(decision.stacks),
+        stack_rows=ranking.stack_rows(decision),
+        layers=ranking.layers_shown(decision.stacks),
         compared=compared,
         component_rows=views.component_rows(decision),
         axis_rows=views.axis_rows(compared, catalog),
@@ -124,6 +124,7 @@ def _environment() -> Environment:
     environment.globals.update(
         wording=wording,
         strips=strips,
+        ranking=ranking,
         views=views,
         EvidenceKind=EvidenceKind,
         Trust=Trust,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bakeoff.catalog.model import Catalog
 from bakeoff.decide.model import Decision, RankedStack, Reason
-from bakeoff.report import views, wording
+from bakeoff.report import ranking, wording
 
 SHOWN = 5
 """Stacks and reasons listed."""
@@ -44,7 +44,7 @@ def table(head: list[str], rows: list[list[str]]) -> list[str]:
 
 def _answer(decision: Decision, catalog: Catalog) -> list[str]:
     first = decision.stacks[0]
-    layers = views.layers_shown(decision.stacks[:SHOWN])
+    layers = ranking.layers_shown(decision.stacks[:SHOWN])
     ranked = [
         [
             str(place),

@@ -11,37 +11,11 @@ from datetime import date
 from bakeoff.base.evidence import EvidenceKind
 from bakeoff.base.quantity import Interval
 from bakeoff.catalog.model import Catalog, Claim
-from bakeoff.decide.model import AxisValue, Decision, Exclusion, Offer, RankedStack, Share
+from bakeoff.decide.model import AxisValue, Decision, Offer, RankedStack, Share
 from bakeoff.lab.cells import Campaign, Comparison, Run
 from bakeoff.report.ledger import Ledger
 from bakeoff.report.strips import Dot
 from bakeoff.report.wording import KINDS, speed_of, stack_claims
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """One layer of a ranked stack."""
-
-    layer: str
-    """Layer."""
-    systems: tuple[str, ...]
-    """Systems in it; usually one, empty where this stack has none."""
-    same: bool
-    """The first stack has the same."""
-
-
-@dataclass(frozen=True, slots=True)
-class StackRow:
-    """One ranked stack."""
-
-    place: int
-    """1 for the first."""
-    stack: RankedStack
-    """The stack."""
-    cells: tuple[Cell, ...]
-    """One per layer that any shown stack has."""
-    tied: bool
-    """Not told apart from the first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,29 +66,6 @@ class KindRow:
     """Ids of claims whose strongest evidence is of this kind."""
     ages: tuple[Age, ...]
     """By day, oldest first."""
-
-
-def layers_shown(stacks: Iterable[RankedStack]) -> tuple[str, ...]:
-    """The layers any of the stacks has, in the order of the stacks' components."""
-    found: dict[str, None] = {}
-    for stack in stacks:
-        for one in stack.components:
-            found.setdefault(one.layer)
-    return tuple(found)
-
-
-def stack_rows(decision: Decision) -> tuple[StackRow, ...]:
-    """The ranking, with what differs from the first stack made visible."""
-    layers = layers_shown(decision.stacks)
-    rows = []
-    for place, stack in enumerate(decision.stacks, start=1):
-        cells = []
-        for layer in layers:
-            here, first = (_in_layer(one, layer) for one in (stack, decision.stacks[0]))
-            cells.append(Cell(layer, here, same=place > 1 and here == first))
-        tied = place > 1 and place - 1 in decision.near_ties
-        rows.append(StackRow(place, stack, tuple(cells), tied))
-    return tuple(rows)
 
 
 def axis_rows(stacks: Sequence[RankedStack], catalog: Catalog) -> tuple[AxisRow, ...]:
@@ -170,15 +121,6 @@ def basis_of(claim: Claim) -> tuple[EvidenceKind, date] | None:
     return None
 
 
-def excluded_by(decision: Decision) -> tuple[tuple[str, tuple[Exclusion, ...]], ...]:
-    """Exclusions by the requirement that made them, most of them first."""
-    groups: dict[str, list[Exclusion]] = defaultdict(list)
-    for one in decision.exclusions:
-        groups[one.requirement].append(one)
-    ordered = sorted(groups.items(), key=lambda item: (-len(item[1]), item[0]))
-    return tuple((name, tuple(sorted(found, key=lambda one: one.system))) for name, found in ordered)
-
-
 def spread(speeds: Iterable[Interval]) -> tuple[float, float]:
     """Lowest and highest bound of some speeds; 1 and 1 without any."""
     found = list(speeds)
@@ -221,10 +163,6 @@ def component_rows(decision: Decision, *, most: int = 12) -> tuple[tuple[Share, 
         if share.layer != "stack" and holding and share.first >= 0.005:
             rows.append((share, tuple(dict.fromkeys(claim for stack in holding for claim in stack_claims(stack)))))
     return tuple(rows[:most])
-
-
-def _in_layer(stack: RankedStack, layer: str) -> tuple[str, ...]:
-    return tuple(one.system for one in stack.components if one.layer == layer)
 
 
 def _role(run: Run, campaign: Campaign, leader: Run | None) -> str:
