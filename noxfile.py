@@ -85,7 +85,10 @@ def sizes(session: nox.Session) -> None:
 
 @nox.session
 def env(session: nox.Session) -> None:
-    """Build real framework environments and check every adapter in them; arguments go to pytest (`-- -k numpy`)."""
+    """Build real framework environments and check every adapter in them; arguments go to pytest (`-- -k numpy`).
+
+    `-- --python SYSTEM=PATH` checks a system with an interpreter that already has it, as `bakeoff measure` does.
+    """
     _install(session)
     session.run(
         "pytest", "-m", "env", "-p", "no:randomly", "tests/contract", "tests/isolate", "tests/lab", *session.posargs

@@ -11,6 +11,13 @@ import pytest
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """As `bakeoff measure --python`: a system whose packages no source here offers is tested where it is installed."""
+    parser.addoption(
+        "--python", action="append", default=[], metavar="SYSTEM=PATH", help="interpreter that already has a system"
+    )
+
+
 @pytest.fixture(scope="session", autouse=True)
 def state_of_its_own(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """A home no earlier run left anything in; the catalogue is compiled into it once, for all processes of the run.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TypeVar
 
@@ -26,10 +27,10 @@ T = TypeVar("T")
 class Bench:
     """Environments and answers of this test run, each made once."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, brought: Mapping[str, Path]) -> None:
         self._root = root
         self._builder = Builder(root / "envs", Sources.discover(os.environ, root))
-        self._envs: dict[str, Env | Fault] = {}
+        self._envs: dict[str, Env | Fault] = {system: self._builder.adopt(path) for system, path in brought.items()}
         self._truths: dict[str, tuple[Truth, list[Truth]]] = {}
 
     def env(self, system: str) -> Env:
