@@ -25,6 +25,9 @@ from bakeoff.numerics.effects import Table
 
 LEAST_ROUNDS = 12
 """Rounds every campaign plays, whatever its budget, so that there is something to say."""
+ROOM_ROUNDS = 40
+"""Rounds that a stage's budget should have room for; blocks are shorter where it has not, because verdicts rest on rounds.
+"""
 ROUNDS_PER_LAUNCH = 4
 """Rounds every launch plays on average before a stage can end."""
 FINAL_SHARE = 0.5
@@ -148,13 +151,13 @@ def race(game: Game) -> None:
 
 
 def _allowed_s(game: Game, share: float, done: int) -> float:
-    """Seconds of undisturbed steps a turn may last, so that the rounds every stage plays fit into its budget.
+    """Seconds of undisturbed steps a turn may last, so that rounds enough for a verdict fit into the stage's budget.
 
     On a loaded machine turns take several times as long as their steps would alone: a short campaign then plays as many
     rounds with shorter blocks instead of lasting several times its budget.
     """
     left_s = share * game.header.request.budget_s - game.spent_s
-    turns = max(1, LEAST_ROUNDS - done) * max(1, len(game.live))
+    turns = max(1, ROOM_ROUNDS - done) * max(1, len(game.live))
     return left_s / turns / max(1.0, game.stretch)
 
 
