@@ -9,7 +9,8 @@ from __future__ import annotations
 import random
 import shutil
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -98,6 +99,8 @@ class Played:
     """As after the last round."""
     playing_s: float
     """Wall time from the first round's start to the last round's end."""
+    steps: int
+    """Steps of the first arm that were timed."""
 
     @property
     def winner(self) -> int:
@@ -153,6 +156,16 @@ class Arena:
             self._end(player)
         return self.grow(key, count)
 
+    @contextmanager
+    def once(self, key: str) -> Iterator[Player]:
+        """A process started for one turn, warmed up, running, and ended after it: a peer's way to measure an arm."""
+        player = self._launch(key, len(self.pools.get(key, ())) + 2)
+        try:
+            with _Turn(player):
+                yield player
+        finally:
+            self._end(player)
+
     def race(self, entries: Sequence[Entry], *, seed: int, budget_s: float, full_ranking: bool = False) -> Played:
         """The lab's race among the entries. The first is the reference arm, the last one its placebo."""
         self._number += 1
@@ -182,8 +195,10 @@ class Arena:
         rounds.race(game)
         playing_s = time.monotonic() - begin
         assert game.now is not None, "no round was played"
-        campaign = conclude(replace(self._store.raw(header.id), finished=datetime.now(UTC)))
-        return Played(campaign, game.now, playing_s)
+        raw = self._store.raw(header.id)
+        campaign = conclude(replace(raw, finished=datetime.now(UTC)))
+        steps = sum(sum(block.samples.iterations) for block in raw.blocks if block.run == contenders[0].facts.id)
+        return Played(campaign, game.now, playing_s, steps)
 
     def blocks(self, player: Player, samples: int, *, seed: int) -> list[float]:
         """Seconds of `samples` single steps in a row, as a rule that plays one arm to its end sees them."""

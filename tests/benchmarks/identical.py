@@ -1,8 +1,9 @@
 """Rows `identical`, `error` and `placebo`: what is said of identical programs, and whether a real difference is seen.
 
-One series of trials serves the three rows. In every trial two arms of one program, and their placebo, play a campaign
-with five launches an arm; then the peers' way is gone with the same launches and as many steps: the first arm to its
-end, then the second.
+One series of trials serves the three rows, in turn with each runtime of the race and with its network, which is the one
+of the experiments that the peers' figures come from. In every trial two arms of one program, and their placebo, play a
+campaign with five launches an arm; then the peers' way is gone with as many steps: a process is started, warmed up and measured
+to its end, then another one of the same program. Their best setting shares the steps among five launches an arm.
 """
 
 from __future__ import annotations
@@ -15,18 +16,19 @@ import numpy as np
 
 from bakeoff.lab.cells import Trust, Verdict
 from tests.benchmarks import rules
-from tests.benchmarks.arena import TENTH, Arena, Entry, Played, drawn
+from tests.benchmarks.arena import TENTH, AbsentSystemError, Arena, Entry, Played, drawn
 from tests.benchmarks.peers.venvs import AbsentPeerError
+from tests.benchmarks.race import SYSTEMS
 from tests.benchmarks.setup import Setup, loaded
 from tests.benchmarks.table import OURS, Finding, Row, kept, percentile, share
 
-SAMPLES = 1088
-"""Steps an arm, as in the experiments the peers' figures come from."""
 LAUNCHES = 5
 VALUES = 3
 """Values a process that pyperf takes by default."""
 BUDGET_S = 8.0
 SYSTEM = "numpy"
+RENEWED = 13
+"""Trials of a runtime after which its launches are started anew."""
 DIFFERENT = frozenset((Verdict.FASTER, Verdict.SLOWER))
 
 
@@ -34,9 +36,11 @@ DIFFERENT = frozenset((Verdict.FASTER, Verdict.SLOWER))
 class Trials:
     """What one condition gave, a trial an entry."""
 
+    systems: list[str] = field(default_factory=list)
+    """Whose program it was."""
     ours: list[Played] = field(default_factory=list)
     one: list[tuple[list[float], list[float]]] = field(default_factory=list)
-    """Single steps of one launch an arm, one arm after the other."""
+    """Single steps of one launch an arm, started for it, one arm after the other."""
     five: list[tuple[list[list[float]], list[list[float]]]] = field(default_factory=list)
     """The same number of steps shared by five launches an arm."""
 
@@ -46,42 +50,54 @@ def _trials(setup: Setup) -> dict[bool, Trials]:
     if isinstance(known, dict):
         return known
     found = {busy: Trials() for busy in setup.conditions}
-    with Arena(setup, size="ten") as arena:
+    with Arena(setup, size="four") as arena:
         for busy in setup.conditions:
             with loaded(busy):
-                arena.renew(SYSTEM, 3 * LAUNCHES)
-                count = setup.count(10, 200)
-                for number in range(count):
-                    setup.say(f"identical programs, {'loaded' if busy else 'quiet'} {number + 1}/{count}")
-                    if setup.full and number and number % 10 == 0:
-                        arena.renew(SYSTEM, 3 * LAUNCHES)
-                    _trial(arena, found[busy], number)
+                absent: set[str] = set()
+                count = setup.trials(12, 200)
+                while len(found[busy].ours) < count:
+                    for system in [one for one in SYSTEMS if one not in absent][: count - len(found[busy].ours)]:
+                        setup.say(f"identical {system}, {_where(busy)} {len(found[busy].ours) + 1}/{count}")
+                        try:
+                            _trial(arena, found[busy], system)
+                        except AbsentSystemError as error:
+                            setup.say(str(error))
+                            absent.add(system)
     setup.shared["identical"] = found
     return found
 
 
-def _trial(arena: Arena, trials: Trials, number: int) -> None:
-    groups = drawn(arena.pools[SYSTEM], (LAUNCHES,) * 3, seed=number)
-    trials.ours.append(arena.race([Entry(SYSTEM, group) for group in groups], seed=number, budget_s=BUDGET_S))
+def _trial(arena: Arena, trials: Trials, system: str) -> None:
+    if trials.systems.count(system) % RENEWED == 0:
+        arena.renew(system, 3 * LAUNCHES)
+    number = len(trials.ours)
+    groups = drawn(arena.pools[system], (LAUNCHES,) * 3, seed=number)
+    played = arena.race([Entry(system, group) for group in groups], seed=number, budget_s=BUDGET_S)
     ends = []
-    for group in groups[:2]:
-        with arena.alone(group[0]):
-            ends.append(arena.blocks(group[0], SAMPLES, seed=number))
-    trials.one.append((ends[0], ends[1]))
+    for _ in range(2):
+        with arena.once(system) as player:
+            ends.append(arena.blocks(player, played.steps, seed=number))
     sides = []
     for group in groups[:2]:
         launches = []
         for player in group:
             with arena.alone(player):
-                launches.append(arena.blocks(player, SAMPLES // LAUNCHES, seed=number))
+                launches.append(arena.blocks(player, played.steps // LAUNCHES, seed=number))
         sides.append(launches)
+    trials.systems.append(system)
+    trials.ours.append(played)
+    trials.one.append((ends[0], ends[1]))
     trials.five.append((sides[0], sides[1]))
+
+
+def _where(busy: bool) -> str:  # noqa: FBT001 - the condition is the argument
+    return "loaded" if busy else "quiet"
 
 
 def identical(setup: Setup) -> Iterator[Finding]:
     """How often identical programs are called different, and how often a tenth is seen."""
     for busy, trials in _trials(setup).items():
-        where = "loaded" if busy else "quiet"
+        where = _where(busy)
         pairs = [(played, arm) for played in trials.ours for arm in (1, 2)]
         false = sum(played.standings.verdict(arm, 0) in DIFFERENT for played, arm in pairs)
         yield Finding(
@@ -127,19 +143,19 @@ def _values(steps: Sequence[float]) -> list[float]:
 
 def _power(setup: Setup) -> Iterator[Finding]:
     for busy in setup.conditions:
-        seen, count, extra = 0, setup.count(8, 100), []
+        seen, count, extra = 0, setup.trials(8, 100), []
         with Arena(setup, size="ten") as arena, loaded(busy):
             arena.grow(SYSTEM, 2 * LAUNCHES)
             arena.grow(TENTH, LAUNCHES)
             for number in range(count):
-                setup.say(f"a tenth, {'loaded' if busy else 'quiet'} {number + 1}/{count}")
+                setup.say(f"a tenth, {_where(busy)} {number + 1}/{count}")
                 groups = drawn(arena.pools[SYSTEM], (LAUNCHES, LAUNCHES), seed=number)
                 entries = [Entry(SYSTEM, groups[0]), Entry(TENTH, arena.pools[TENTH]), Entry(SYSTEM, groups[1])]
                 played = arena.race(entries, seed=number, budget_s=BUDGET_S, full_ranking=True)
                 seen += played.standings.verdict(1, 0) is Verdict.SLOWER
                 extra.append(played.standings.fit.arms[1] - played.standings.fit.arms[0])
         yield Finding(
-            f"a difference of {math.expm1(float(np.median(extra))):.1%} seen, {'loaded' if busy else 'quiet'}",
+            f"a difference of {math.expm1(float(np.median(extra))):.1%} seen, {_where(busy)}",
             OURS,
             share(seen, count),
             f"{LAUNCHES} launches an arm, one matrix product in ten more",
@@ -151,18 +167,18 @@ def _power(setup: Setup) -> Iterator[Finding]:
 def error(setup: Setup) -> Iterator[Finding]:
     """How far from 1 the ratio of identical programs comes out, at equal numbers of steps."""
     for busy, trials in _trials(setup).items():
-        figure = f"95th percentile of |ratio − 1| of identical programs, {'loaded' if busy else 'quiet'}"
+        figure = f"95th percentile of |ratio − 1| of identical programs, {_where(busy)}"
         ours = [abs(math.expm1(one.standings.fit.arms[1] - one.standings.fit.arms[0])) for one in trials.ours]
         means = [abs(float(np.mean(first) / np.mean(second)) - 1) for first, second in trials.one]
         medians = [abs(float(np.median(first) / np.median(second)) - 1) for first, second in trials.one]
         fives = [abs(float(np.mean(first) / np.mean(second)) - 1) for first, second in trials.five]
         share_of = percentile(ours, 0.95) / percentile(means, 0.95)
-        steps = int(np.median([sum(run.samples for run in one.campaign.runs) / 3 for one in trials.ours]))
+        steps = int(np.median([one.steps for one in trials.ours]))
         yield Finding(
             figure,
             OURS,
             f"{percentile(ours, 0.95):.1%}, {share_of:.2f} of the sequential mean",
-            f"{len(ours)} trials, {LAUNCHES} launches, interleaved; {steps} samples an arm",
+            f"{len(ours)} trials, {LAUNCHES} launches, interleaved; {steps} steps an arm",
             "at most 1/4",
             share_of <= 0.25,
         )
@@ -171,9 +187,13 @@ def error(setup: Setup) -> Iterator[Finding]:
             (medians, "sequential median"),
             (fives, "sequential mean of five launches"),
         ):
-            yield Finding(
-                figure, "every peer's order", f"{percentile(values, 0.95):.1%}", f"{how}, {SAMPLES} steps an arm"
+            yield Finding(figure, "every peer's order", f"{percentile(values, 0.95):.1%}", f"{how}, as many steps")
+        for system in dict.fromkeys(trials.systems):
+            mine, theirs = (
+                percentile([value for name, value in zip(trials.systems, values, strict=True) if name == system], 0.95)
+                for values in (ours, means)
             )
+            yield Finding(f"the same of {system} alone", OURS, f"{mine:.1%}; sequential mean {theirs:.1%}")
 
 
 def placebo(setup: Setup) -> Iterator[Finding]:

@@ -122,7 +122,7 @@ def run(setup: Setup) -> Iterator[Finding]:
     """One campaign, killed and continued again and again."""
     folder = prepared(setup.folder("killed"))
     draw = random.Random(1)  # noqa: S311
-    count = setup.count(10, 50)
+    count = setup.trials(10, 50)
     lost, orphans, restarts, torn = [], 0, 0, 0
     identities: set[str] = set()
     for number in range(count):

@@ -57,8 +57,8 @@ def _condition(setup: Setup, arena: Arena, systems: list[str], *, busy: bool) ->
         right = _tie_set(setup, arena, systems)
         yield Finding(f"tie set of the long run, {where}", OURS, ", ".join(sorted(right)), "every launch of the pool")
         tallies: dict[str, Tally] = {name: Tally() for name in ("race", "olive", "mean", "median")}
-        races = setup.count(8, 200)
-        slow = setup.count(1, 17)
+        races = setup.trials(8, 200)
+        slow = setup.count(1, 5 if setup.asked else 17)
         for number in range(races):
             setup.say(f"race {where} {number + 1}/{races}")
             _ours(arena, systems, number, tallies["race"])

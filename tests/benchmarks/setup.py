@@ -31,6 +31,8 @@ class Setup:
     """The counts of the proof, instead of quick ones that show the same."""
     conditions: tuple[bool, ...] = (False, True)
     """Whether to measure on the machine as it is, and on one loaded on purpose."""
+    asked: int | None = None
+    """Trials asked for; None for the row's own count."""
     sources: Sources = field(init=False)
     """Where packages come from."""
     builder: Builder = field(init=False)
@@ -48,6 +50,10 @@ class Setup:
     def count(self, quick: int, full: int) -> int:
         """How often to repeat."""
         return full if self.full else quick
+
+    def trials(self, quick: int, full: int) -> int:
+        """How many trials a rate rests on: as many as were asked for, else as usual."""
+        return self.asked or self.count(quick, full)
 
     def folder(self, name: str) -> Path:
         """A new folder."""

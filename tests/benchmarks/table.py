@@ -111,11 +111,11 @@ def percentile(values: Sequence[float], part: float) -> float:
     return ordered[min(len(ordered) - 1, max(0, math.ceil(part * len(ordered)) - 1))]
 
 
-def heading(*, full: bool) -> str:
+def heading(*, full: bool, count: int | None = None) -> str:
     """When and where, in one paragraph."""
     here = machine.fingerprint()
     now = datetime.now(UTC)
-    mode = "full counts" if full else "quick counts"
+    mode = ("full counts" if full else "quick counts") + (f", {count} trials" if count else "")
     return (
         f"{now:%Y-%m-%d %H:%M} UTC, {mode}. {here.cpu}, {here.cores} processors, "
         f"{here.memory_bytes / 2**30:.0f} GiB, {here.os}, Python {platform.python_version()}."
