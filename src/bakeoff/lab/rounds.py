@@ -26,8 +26,7 @@ from bakeoff.numerics.effects import Table
 LEAST_ROUNDS = 12
 """Rounds every campaign plays, whatever its budget, so that there is something to say."""
 ROOM_ROUNDS = 40
-"""Rounds that a stage's budget should have room for; blocks are shorter where it has not, because verdicts rest on rounds.
-"""
+"""Rounds that a stage's budget should have room for; blocks are shorter where it has not: verdicts rest on rounds."""
 ROUNDS_PER_LAUNCH = 4
 """Rounds every launch plays on average before a stage can end."""
 FINAL_SHARE = 0.5
