@@ -7,6 +7,7 @@ from datetime import date
 from enum import StrEnum
 
 from bakeoff.base.quantity import Interval
+from bakeoff.base.quick import quick
 
 
 class EvidenceKind(StrEnum):
@@ -20,6 +21,7 @@ class EvidenceKind(StrEnum):
     IMPRESSION = "impression"
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """One source for one claim."""

@@ -11,6 +11,7 @@ from typing import Any
 
 from bakeoff.base.evidence import Evidence
 from bakeoff.base.quantity import Interval
+from bakeoff.base.quick import quick
 
 
 class Answer(StrEnum):
@@ -85,6 +86,7 @@ class Lifecycle(StrEnum):
     UNKNOWN = "unknown"
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Scope:
     """Where a claim holds. An empty field means "everywhere"; several entries mean "any of these"."""
@@ -107,6 +109,7 @@ class Scope:
     """Programming languages it holds in."""
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Claim:
     """One statement about one system, with where it holds and how we know."""
@@ -309,6 +312,7 @@ class Context:
     """Version of a system, by id, where the profile pins one."""
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Use:
     """One piece of evidence in a belief: used or rejected, and why."""
@@ -327,6 +331,7 @@ class Use:
     """It speaks of the very situation asked about, though something stronger or narrower may outvote it."""
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Belief:
     """What the evidence adds up to for one subject, property and context."""

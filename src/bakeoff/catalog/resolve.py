@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from bakeoff.base.quantity import Interval
+from bakeoff.base.quick import quick
 from bakeoff.catalog import scope, weigh
 from bakeoff.catalog.model import (
     Answer,
@@ -69,6 +70,25 @@ def resolve(  # noqa: PLR0913 - a belief is asked for by all of these, and by no
     if belief is None:
         belief = view.beliefs[key] = view.believe(*key)
     return belief
+
+
+def lasting(
+    catalog: Catalog,
+    subject: str,
+    property: str,  # noqa: A002 - the catalogue's own word
+    context: Context,
+    *,
+    today: date,
+    object: str | None = None,  # noqa: A002 - the catalogue's own word
+) -> bool:
+    """Whether the answer, or the middle of a measure, will be the same on whatever later day it is asked for.
+
+    It is where all evidence that counts says the same: time then lowers levels and widens the belief, and no more.
+    False where that is not certain.
+    """
+    names = catalog.aliases
+    named = names.get(object, object) if object else None
+    return _view(catalog, context, today).lasting(names.get(subject, subject), property, named)
 
 
 def prior(catalog: Catalog, layer: Layer, about: str, context: Context, *, today: date) -> Interval:
@@ -149,6 +169,7 @@ class _Index:
     """By day: the weights of claims that cover a question outright, by claim id."""
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class _Sum:
     """What the voting evidence adds up to."""
@@ -184,6 +205,9 @@ class _View:
         self._grounds: dict[tuple[str, str], weigh.Ground] = {}
         self._direct = index.direct.setdefault(today, {})
         self._summed: dict[_Key, Belief] = {}
+        self._lasting: dict[_Key, bool] = {}
+        self._settled: set[tuple[Layer, str]] = set()
+        self._moving: set[tuple[Layer, str]] = set()
 
     def believe(self, subject: str, about: str, other: str | None, via: str | None) -> Belief:
         """The belief, with a prior where a measure is unknown."""
@@ -206,6 +230,29 @@ class _View:
             if meeting is not None and claim.value is not Answer.UNKNOWN:
                 found += self._weights(claim, meeting)
         return self._without_overridden(found) if len(found) > 1 else found
+
+    def lasting(self, subject: str, about: str, other: str | None) -> bool:
+        """Whether time changes nothing but the width of a belief."""
+        key = (subject, about, other, None)
+        found = self._lasting.get(key)
+        if found is None:
+            found = self._lasting[key] = self._lasts(subject, about, other)
+        return found
+
+    def _lasts(self, subject: str, about: str, other: str | None) -> bool:
+        weights = self.weigh(subject, about, other, None)
+        said = {item.claim.value if item.mid is None else item.mid for item in weights if item.level}
+        if len(said) > 1 or any(item.evidence.observed > self._today for item in weights):
+            return False
+        if said or self._catalog.properties[about].kind is not PropertyKind.MEASURE:
+            return True
+        layer = self._catalog.systems[subject].layers[0]
+        if (layer, about) not in self._settled:
+            self._settled.add((layer, about))
+            known = [one for one in self.population(layer, about) if one.mid is not None]
+            if not all(self.lasting(one.subject, about, None) for one in known):
+                self._moving.add((layer, about))
+        return (layer, about) not in self._moving
 
     def _known(self, subject: str, about: str, other: str | None, via: str | None) -> Belief:
         """The belief without a prior: wanted for itself, and again in the population of its layer."""

@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from bakeoff.base.later import later
+from bakeoff.base.quick import quick
 from bakeoff.catalog.model import Context, Property, PropertyKind, Scope, System
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ class Aside(StrEnum):
     NARROWER = "narrower"
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Meeting:
     """How a scope meets a context."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from bakeoff.base.evidence import Evidence, EvidenceKind
+from bakeoff.base.quick import quick
 from bakeoff.catalog import scope
 from bakeoff.catalog.model import Catalog, Claim, Lifecycle, Property, PropertyKind, System
 from bakeoff.catalog.scope import Aside, Meeting
@@ -25,6 +26,7 @@ _TRANSFERS = {
 }
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Weight:
     """One piece of evidence, weighed."""
@@ -48,6 +50,7 @@ class Weight:
         return self.claim.evidence[self.index]
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Ground:
     """What evidence is weighed against."""

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from bakeoff.base.quick import quick
 from bakeoff.catalog.model import Aggregator
 from bakeoff.decide.draws import Stream, uniforms
 from bakeoff.decide.feasible import Condition
@@ -41,6 +42,7 @@ class Entry:
     """Unknown claims that must hold."""
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class _Use:
     """One measure of one component, as it enters the table of an axis."""

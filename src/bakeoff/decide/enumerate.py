@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from bakeoff.base.quick import quick
 from bakeoff.catalog.model import Answer, Layer, Relation
 from bakeoff.decide.facts import Facts
 from bakeoff.decide.feasible import GOOD, Candidate, StackNeed, permissive
@@ -23,6 +24,7 @@ _MAX_STEPS = 2
 _NEEDY = ("library", "trainer", "kernel")
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Join:
     """Why two components fit together."""
@@ -33,6 +35,7 @@ class Join:
     """Claims it stands on; empty when the two are one system."""
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Route:
     """How a framework's model gets into a format."""
@@ -52,6 +55,7 @@ class Joiner:
         self._routes: dict[str, dict[str, Route]] = {}
         self._converters: dict[str, list[tuple[str, Join]]] | None = None
         self._deployed: dict[tuple[str, str], dict[str, Route]] = {}
+        self._loads: dict[str, dict[str, Route]] = {}
 
     def pair(self, one: str, other: str) -> Join | None:
         """Whether two systems work together by a relation that either states; None when no claim joins them."""
@@ -96,6 +100,11 @@ class Joiner:
 
     def loads(self, serving: str) -> Mapping[str, Route]:
         """Formats a serving system loads, however they came about."""
+        if serving not in self._loads:
+            self._loads[serving] = self._loaded(serving)
+        return self._loads[serving]
+
+    def _loaded(self, serving: str) -> dict[str, Route]:
         found = {}
         for form in self.facts.stated(serving, Relation.LOADS):
             fact = self.facts.related(serving, Relation.LOADS, form)

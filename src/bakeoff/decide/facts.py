@@ -8,8 +8,9 @@ from datetime import date
 
 from bakeoff.base.evidence import Evidence, EvidenceKind
 from bakeoff.base.quantity import Interval
+from bakeoff.base.quick import quick
 from bakeoff.catalog.model import Answer, Belief, Catalog, Claim, Context, Layer, Relation, System, Use
-from bakeoff.catalog.resolve import prior, resolve
+from bakeoff.catalog.resolve import lasting, prior, resolve
 from bakeoff.catalog.snapshot import Overlay
 from bakeoff.decide.situation import Situation, Target
 
@@ -18,6 +19,7 @@ _PER_TARGET = {"speed_train": "trains_on", "speed_infer": "serves_on"}
 _STRENGTH = {kind: rank for rank, kind in enumerate(EvidenceKind)}
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Fact:
     """An answer with the claims it stands on."""
@@ -28,6 +30,7 @@ class Fact:
     """Claim ids used; for an unknown, the id the missing claim would have."""
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Basis:
     """How a claim is known, in short."""
@@ -47,6 +50,7 @@ class Facts:
         self.situation = situation
         self.today = today
         self.read: set[str] = set()
+        self._claims: dict[str, dict[str, Claim]] = {}
         self._stated: dict[str, dict[str, tuple[str, ...]]] = {}
         self._facts: dict[tuple[str, str, str | None, str | None], Fact] = {}
         self._beliefs: dict[tuple[str, str, str], Belief] = {}
@@ -133,7 +137,7 @@ class Facts:
         own = self.measure(subject, "fit")
         if own.mid is not None:
             return own
-        key = (subject, "fit", "run" if layer in ("serving", "format") else "made")
+        key = (subject, "fit", "run" if _runs(layer) else "made")
         known = self._beliefs.get(key)
         return known if known is not None else self._remembered(key, self._like(own, key[2]))
 
@@ -146,6 +150,30 @@ class Facts:
                 wider = self.constants["like_width"] * steps
                 return replace(near, low=max(0.0, near.low - wider), high=min(100.0, near.high + wider))
         return own
+
+    def lasts(self, subject: str, name: str) -> bool:
+        """Whether nothing but the width of a measure will change with time."""
+        # A mere grade of speed that grows stale is no grade any more (`_placed`).
+        return name not in _PER_TARGET and self._lasting(subject, name, self._context(name))
+
+    def fit_lasts(self, subject: str, layer: str) -> bool:
+        """The same for a system's fit in a layer."""
+        base = self.situation.context
+        for context in (base, *(self.situation.run_like if _runs(layer) else self.situation.made_like)):
+            if not self._lasting(subject, "fit", context):
+                return False
+            if resolve(self.catalog, subject, "fit", context, today=self.today).mid is not None:
+                return True
+        return True
+
+    def answer_lasts(self, subject: str, name: str, other: str | None = None) -> bool:
+        """The same for an answer; a relation needs its object."""
+        if other is None and name not in self._properties_of(subject):
+            return True
+        return self._lasting(subject, name, self._context(name), other)
+
+    def _lasting(self, subject: str, name: str, context: Context, other: str | None = None) -> bool:
+        return lasting(self.catalog, subject, name, context, today=self.today, object=other)
 
     def _remembered(self, key: tuple[str, str, str], belief: Belief) -> Belief:
         self._beliefs[key] = belief
@@ -190,7 +218,10 @@ class Facts:
             subject, dot, _ = subject.rpartition(".")
             if not dot:
                 return None
-        return next((claim for claim in self.system(subject).claims if claim.id == name), None)
+        claims = self._claims.get(subject)
+        if claims is None:
+            claims = self._claims[subject] = {claim.id: claim for claim in reversed(self.system(subject).claims)}
+        return claims.get(name)
 
     def beliefs(self) -> tuple[Belief, ...]:
         """Every belief about a measure that was asked for."""
@@ -244,6 +275,11 @@ class Facts:
         self.read.update(use.claim for use in belief.uses)
         used = tuple(dict.fromkeys(use.claim for use in belief.uses if use.used))
         return Fact(belief.answer, used or (f"{subject}.{relation}.{device}",))
+
+
+def _runs(layer: str) -> bool:
+    """Whether a layer is what a model runs in, rather than what it is made with."""
+    return layer in ("serving", "format")
 
 
 def _first_hand(claim: Claim) -> bool:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 import numpy as np
 
+from bakeoff.catalog.model import Aggregator, Axis
 from bakeoff.decide.build import Model, Stack, assemble
 from bakeoff.decide.entries import Entry
 from bakeoff.decide.facts import Facts
@@ -165,22 +167,53 @@ def _opened(candidate: Candidate, token: str) -> bool:
 
 def _date(model: Model, entries: Sequence[Entry], own: tuple[str, ...]) -> list[Flip]:
     """The first of a few future days on which today's evidence, by then old, gives another winner."""
+    leading = entries[:60]
+    lasts = _Lasting(model)
+    if all(lasts.component(*part, axis) for entry in leading for part in entry.stack for axis in model.values.axes):
+        return []
     for days in _DAYS:
         day = model.facts.today + timedelta(days=days)
         facts = Facts(model.facts.catalog, model.situation, model.rules.constants, day)
-        values = Values(facts, model.rules, model.judged)
-        best = max(entries[:60], key=lambda entry: _total(values, entry))
+        later = Values(facts, model.rules, model.judged)
+        best = max(leading, key=lambda entry: _total(model.values, later, entry, lasts))
         if model.side(best.stack) != own:
             text = "unless its evidence is renewed by then"
             return [Flip("date", day.isoformat(), text, shown(best.stack), float(days))]
     return []
 
 
-def _total(values: Values, entry: Entry) -> float:
-    failed = values.rules.constants["failed_points"]
-    chance = float(np.prod([condition.chance for condition in entry.conditions]))
-    given = values.contributions(entry.stack, values.weights)
-    return entry.offset + sum(item.points for item in given) - failed * (1.0 - chance)
+class _Lasting:
+    """Which components are worth the same on an axis whatever the day; worked out once for all days."""
+
+    def __init__(self, model: Model) -> None:
+        self._values = model.values
+        self._known: dict[tuple[str, str, str], bool] = {}
+
+    def component(self, layer: str, system: str, axis: Axis) -> bool:
+        """Whether time changes nothing; an axis without weight changes nothing."""
+        key = (layer, system, axis.id)
+        if key not in self._known:
+            self._known[key] = not self._values.weights[axis.id] or self._values.lasts(layer, system, axis)
+        return self._known[key]
+
+
+def _total(now: Values, later: Values, entry: Entry, lasts: _Lasting) -> float:
+    """Value of a stack on a later day, less what unknown claims may cost."""
+    failed = now.rules.constants["failed_points"]
+    total = entry.offset - failed * (1.0 - math.prod(condition.chance for condition in entry.conditions))
+    layers = [layer for layer, _ in entry.stack]
+    for axis in now.axes:
+        parts = now.parts(axis, layers) if now.weights[axis.id] else ()
+        worth = [
+            (now if lasts.component(*entry.stack[column], axis) else later).mid(*entry.stack[column], axis)
+            for column, _ in parts
+        ]
+        if axis.aggregator is Aggregator.WEAKEST:
+            total += now.weights[axis.id] * min(worth, default=0.0)
+        else:
+            shares = [share for _, share in parts]
+            total += now.weights[axis.id] * sum(share * mid for share, mid in zip(shares, worth, strict=True))
+    return total
 
 
 def _unknown(model: Model, entries: Sequence[Entry], own: tuple[str, ...]) -> list[Flip]:

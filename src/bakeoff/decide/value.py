@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bakeoff.base.evidence import EvidenceKind
+from bakeoff.base.quick import quick
 from bakeoff.catalog.model import Aggregator, Answer, Axis, Layer, Lifecycle, Relation
 from bakeoff.catalog.rules import Favour, Requirement, Rules
 from bakeoff.decide.facts import Facts
@@ -36,6 +37,7 @@ class Bonus:
     """Why, completing "because …"."""
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Term:
     """One measure of one component as it enters an axis."""
@@ -62,6 +64,7 @@ class Term:
     """What the rules add, already in `mid`."""
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Contribution:
     """What one measure of one component gives to a stack's total."""
@@ -93,6 +96,7 @@ class Values:
         }
         self._terms: dict[tuple[str, str, str], tuple[Term, ...]] = {}
         self._bonuses: dict[tuple[str, str], tuple[Bonus, ...]] = {}
+        self._capabilities: tuple[str, ...] | None = None
         self._measures: dict[tuple[str, str], tuple[str, ...]] = {}
 
     def terms(self, layer: str, system: str, axis: Axis) -> tuple[Term, ...]:
@@ -139,7 +143,7 @@ class Values:
             if not weight or not parts:
                 continue
             worth = [
-                (column, share, np.array([self._mid(space.layers[column], name, axis) for name in names] or [0.0]))
+                (column, share, np.array([self.mid(space.layers[column], name, axis) for name in names] or [0.0]))
                 for column, share in parts
                 for names in (space.systems[column],)
             ]
@@ -161,7 +165,7 @@ class Values:
         parts = self.parts(axis, [layer for layer, _ in stack])
         if not parts or not self.weights[axis.id]:
             return 0.0
-        columns = [np.array([self._mid(*stack[column], axis)]) for column, _ in parts]
+        columns = [np.array([self.mid(*stack[column], axis)]) for column, _ in parts]
         return float(combine(axis.aggregator, columns, [share for _, share in parts])[0])
 
     def contributions(self, stack: Sequence[tuple[str, str]], weights: Mapping[str, float]) -> list[Contribution]:
@@ -174,7 +178,7 @@ class Values:
             if not parts or not weight:
                 continue
             if axis.aggregator is Aggregator.WEAKEST:
-                parts = ((min(parts, key=lambda part: self._mid(stack[part[0]][0], stack[part[0]][1], axis))[0], 1.0),)
+                parts = ((min(parts, key=lambda part: self.mid(stack[part[0]][0], stack[part[0]][1], axis))[0], 1.0),)
             for column, share in parts:
                 found += [
                     Contribution(axis.id, term, weight * share * term.share)
@@ -189,7 +193,33 @@ class Values:
             self._bonuses[key] = tuple(_Bonuses(self.facts, self.rules).of(layer, system))
         return self._bonuses[key]
 
-    def _mid(self, layer: str, system: str, axis: Axis) -> float:
+    def lasts(self, layer: str, system: str, axis: Axis) -> bool:
+        """Whether a component's value on an axis is the same on any later day."""
+        return all(self._term_lasts(layer, system, name) for name in self._relevant(layer, axis))
+
+    def _term_lasts(self, layer: str, system: str, name: str) -> bool:
+        if name == COVERAGE:
+            return True
+        if name != FIT:
+            return self.facts.lasts(system, name)
+        return (
+            self.facts.fit_lasts(system, layer)
+            and all(self.facts.answer_lasts(system, asked) for asked in self._asked())
+            and all(self.facts.answer_lasts(system, Relation.SPEAKS, one) for one in self.situation.profile.languages)
+        )
+
+    def _asked(self) -> tuple[str, ...]:
+        """Capabilities that favours, demands and wishes of this situation look at."""
+        if self._capabilities is None:
+            words = (*self.situation.requirements, *self.situation.wishes, *self.situation.hopes)
+            favours = [rule.favours for rule in self.situation.heuristics] + [word.favours for word in words]
+            names = [favour.property for group in favours for favour in group]
+            names += [need.property for word in words for need in word.needs]
+            self._capabilities = tuple(dict.fromkeys(name for name in names if name))
+        return self._capabilities
+
+    def mid(self, layer: str, system: str, axis: Axis) -> float:
+        """A component's value on an axis at the centre of the beliefs."""
         return sum((term.share * term.mid for term in self.terms(layer, system, axis)), 0.0)
 
     def _relevant(self, layer: str, axis: Axis) -> tuple[str, ...]:
