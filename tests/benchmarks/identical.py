@@ -55,7 +55,7 @@ def _trials(setup: Setup) -> dict[bool, Trials]:
         for busy in setup.conditions:
             with loaded(busy):
                 absent: set[str] = set()
-                count = setup.trials(12, 200)
+                count = setup.trials(8, 200)
                 while len(found[busy].ours) < count:
                     for system in [one for one in SYSTEMS if one not in absent][: count - len(found[busy].ours)]:
                         setup.say(f"identical {system}, {_where(busy)} {len(found[busy].ours) + 1}/{count}")
