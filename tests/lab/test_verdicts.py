@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from bakeoff.lab.cells import Verdict
-from bakeoff.lab.verdicts import Roles, Standings, leaving, settled, standings
+from bakeoff.lab.verdicts import ALPHA, Roles, Standings, _stride, leaving, settled, standings
 from bakeoff.numerics.effects import Table
+from bakeoff.numerics.sequential import sign_evidence, threshold
 from tests.numerics import simulate
 
 ROLES = Roles((0, 1, 2, 3), 0, 3, 0)
@@ -93,3 +94,35 @@ def test_the_tie_zone_widens_with_the_spread_of_launches() -> None:
     uneven = simulate.campaign(rng, [0.0] * 4, launch_sd=0.06, noise=simulate.normal(0.005))
     assert standings(quiet, ROLES).zone == pytest.approx(math.log(1.03))
     assert standings(uneven, ROLES).zone > 0.07
+
+
+def test_the_moods_of_one_arm_leave_no_doubt_about_another_that_is_far_slower() -> None:
+    """Rounds that remember each other are bet on now and then only: too seldom in a short race, and needlessly."""
+    rng = np.random.default_rng(10)
+    effects = [0.0, math.log(40), 0.5, 0.0]
+    calm = simulate.campaign(rng, effects, launch_sd=0.005, noise=simulate.normal(0.01), rounds=25)
+    moods = simulate.remembering(0.2, 0.7)(rng, calm.round.size)
+    table = Table(calm.arm, calm.launch, calm.round, calm.log_s + np.where(calm.arm == 2, moods, 0.0))
+    now = standings(table, ROLES)
+    assert 25 // _stride(now.fit.rho) < 8, "bets alone must not be able to tell"
+    assert now.verdict(1, 0) is Verdict.SLOWER
+
+
+def test_what_an_arm_lost_by_when_it_left_is_not_taken_back_by_rounds_without_it() -> None:
+    """Arm 1 loses in twenty-four even rounds and leaves; arm 2 then falls into moods, which all arms answer for."""
+    rng = np.random.default_rng(8)
+    effects = [0.0, math.log(1.12), 0.5, 0.0]
+    even = simulate.campaign(rng, effects, launch_sd=0.005, noise=simulate.normal(0.01), rounds=24)
+    later = simulate.campaign(rng, effects, launch_sd=0.005, noise=simulate.normal(0.01), rounds=80)
+    moods = simulate.remembering(0.03)(rng, later.round.size)
+    stays = later.arm != 1
+    table = Table(
+        np.append(even.arm, later.arm[stays]),
+        np.append(even.launch, later.launch[stays]),
+        np.append(even.round, later.round[stays] + 24),
+        np.append(even.log_s, (later.log_s + np.where(later.arm == 2, moods, 0.0))[stays]),
+    )
+    now = standings(table, ROLES)
+    bets = sign_evidence(table.paired(1, 0)[:: _stride(now.fit.rho)], now.zone)
+    assert bets.above < threshold(ALPHA, 12), "bets alone would take it back"
+    assert now.verdict(1, 0) is Verdict.SLOWER

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from bakeoff.base.quantity import Interval
@@ -13,6 +13,8 @@ from bakeoff.numerics.sequential import sign_evidence, threshold
 
 ALPHA = 0.05
 """Chance that any of a campaign's verdicts is wrong, all pairs and all looks together."""
+INTERVAL_SHARE = 0.1
+"""Share of that chance given to intervals, which call differences too large for any doubt; bets have the rest."""
 TIE_ZONE = 0.03
 """Differences below this are called the same."""
 LAUNCH_FACTOR = 2.0
@@ -78,7 +80,6 @@ def standings(table: Table, roles: Roles) -> Standings:
     result = fit(table)
     playing = [arm for arm in roles.contestants if arm in result.arms]
     leader = min(playing, key=lambda arm: result.arms[arm])
-    zone = max(math.log1p(TIE_ZONE), LAUNCH_FACTOR * result.launch_effect_sd)
     pairs = {(arm, other) for arm in playing for other in (leader, roles.reference) if arm != other}
     if roles.placebo in result.arms:
         pairs |= {(roles.placebo, roles.original), (roles.placebo, leader), (roles.placebo, roles.reference)}
@@ -90,8 +91,36 @@ def standings(table: Table, roles: Roles) -> Standings:
         interval = result.ratio(arm, other)
         if interval is not None:
             ratios[arm, other] = interval
-            verdicts[arm, other] = _judge(table, result, (arm, other), zone, interval, limits)
-    return Standings(result, zone, leader, verdicts, ratios)
+            verdicts[arm, other] = _judge(table, result, (arm, other), limits)
+    undecided = {pair: ratios[pair] for pair, verdict in verdicts.items() if verdict is Verdict.AMBIGUOUS}
+    verdicts.update(_lost_before(table, undecided, limits))
+    return Standings(result, _zone(result), leader, verdicts, ratios)
+
+
+def _zone(result: Fit) -> float:
+    """Log differences below this are called the same."""
+    return max(math.log1p(TIE_ZONE), LAUNCH_FACTOR * result.launch_effect_sd)
+
+
+def _lost_before(
+    table: Table, open_pairs: Mapping[tuple[int, int], Interval], limits: tuple[float, float]
+) -> Iterator[tuple[tuple[int, int], Verdict]]:
+    """Verdicts that sent an arm home and that its last rounds still give.
+
+    The test may be read at any time, so what it said when the arm left stands: rounds played without the arm tell more
+    about how long the machine remembers, and would take back bets that were won. The interval of all rounds must agree.
+    """
+    then: dict[int, tuple[Table, Fit]] = {}
+    for (arm, other), interval in open_pairs.items():
+        last = table.last(arm)
+        if last == int(table.round.max()):
+            continue
+        if last not in then:
+            played = table.until(last)
+            then[last] = played, fit(played)
+        verdict = _judge(*then[last], (arm, other), limits)
+        if verdict is Verdict.SLOWER and interval.low > 1:
+            yield (arm, other), verdict
 
 
 def leaving(now: Standings, roles: Roles, live: Collection[int]) -> frozenset[int]:
@@ -112,7 +141,14 @@ def settled(now: Standings, roles: Roles, live: Collection[int]) -> bool:
 def _limits(arms: int) -> tuple[float, float]:
     """Log capital needed to call a difference and to call two arms the same, shared by every pair there could be."""
     pairs = max(1, arms * (arms - 1) // 2)
-    return threshold(ALPHA, 2 * pairs), threshold(ALPHA, pairs)
+    bets = ALPHA * (1 - INTERVAL_SHARE)
+    return threshold(bets, 2 * pairs), threshold(bets, pairs)
+
+
+def _level(rounds: int, limit: float) -> float:
+    """Confidence at which an interval may be read after every round: looks share the error as 1, 1/4, 1/9 and so on."""
+    share = INTERVAL_SHARE / (1 - INTERVAL_SHARE) * math.exp(-limit)
+    return 1 - share * 6 / (math.pi * rounds) ** 2
 
 
 def _stride(rho: float) -> int:
@@ -124,17 +160,22 @@ def _stride(rho: float) -> int:
     return 1 if rho <= FORGOTTEN else math.ceil(math.log(FORGOTTEN) / math.log(rho))
 
 
-def _judge(
-    table: Table, result: Fit, pair: tuple[int, int], zone: float, interval: Interval, limits: tuple[float, float]
-) -> Verdict:
+def _judge(table: Table, result: Fit, pair: tuple[int, int], limits: tuple[float, float]) -> Verdict:
     """The betting test must be won and the launches' interval must not contradict it.
 
     The test sees rounds and knows nothing of launches; the interval sees launches. Either alone would call two lucky
-    launches of one program different more often than promised.
+    launches of one program different more often than promised. Where one arm's moods leave too few rounds to bet on,
+    a difference may still be many times what launches and memory explain: then an interval so wide that it may be
+    looked at after every round lies beyond the tie zone, and that is enough.
     """
     a, b = pair
     ratios = table.paired(a, b)
-    if min(len(result.launches[a]), len(result.launches[b])) < LEAST_LAUNCHES or ratios.size < LEAST_ROUNDS:
+    interval, zone = result.ratio(a, b), _zone(result)
+    if (
+        interval is None
+        or min(len(result.launches[a]), len(result.launches[b])) < LEAST_LAUNCHES
+        or ratios.size < LEAST_ROUNDS
+    ):
         return Verdict.AMBIGUOUS
     evidence = sign_evidence(ratios[:: _stride(result.rho)], zone)
     differs, same = limits
@@ -142,6 +183,12 @@ def _judge(
         return Verdict.FASTER
     if evidence.above >= differs and interval.low > 1:
         return Verdict.SLOWER
+    if not interval.low <= 1 <= interval.high:
+        wide = result.ratio(a, b, level=_level(ratios.size, differs))
+        if wide is not None and wide.high < math.exp(-zone):
+            return Verdict.FASTER
+        if wide is not None and wide.low > math.exp(zone):
+            return Verdict.SLOWER
     if evidence.inside >= same and abs(math.log(interval.mid)) <= zone:
         return Verdict.SAME
     return Verdict.AMBIGUOUS

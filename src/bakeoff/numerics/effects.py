@@ -25,6 +25,8 @@ Ints = npt.NDArray[np.int64]
 LEVEL = 0.95
 """Confidence of every interval."""
 _MOST_RHO = 0.95
+_WIDEST = 300.0
+"""Half width (log) that stands for "nothing is known": any factor a computer could measure, and `exp` can take it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,19 @@ class Table:
         columns = list(zip(*rows, strict=True)) if rows else [(), (), (), ()]
         arm, launch, rounds = (np.asarray(column, dtype=np.int64) for column in columns[:3])
         return cls(arm, launch, rounds, np.log(np.asarray(columns[3], dtype=np.float64)))
+
+    def until(self, last: int) -> Table:
+        """The rounds up to and including `last`."""
+        kept = self.round <= last
+        return Table(self.arm[kept], self.launch[kept], self.round[kept], self.log_s[kept])
+
+    def last(self, arm: int) -> int:
+        """The last round an arm played.
+
+        Raises:
+            ValueError: If it played none.
+        """
+        return int(self.round[self.arm == arm].max())
 
     def paired(self, a: int, b: int) -> Floats:
         """Log ratios a/b of the rounds both arms played, in round order."""
@@ -72,6 +87,8 @@ class Fit:
     """Degrees of freedom of `noise_sd`."""
     rho: float
     """Correlation of an arm's noise between one of its rounds and the next; 0 unless the data show it."""
+    rounds: Mapping[int, int]
+    """Rounds each arm played."""
     spread: Floats
     """Covariance of the launch effects that noise alone gives them, in units of `noise_sd` squared."""
 
@@ -94,11 +111,11 @@ class Fit:
         variance = between + within
         if variance <= 0:
             return Interval(math.exp(centre), math.exp(centre), math.exp(centre))
-        effective = max(1.0, self.noise_df * (1 - self.rho) / (1 + self.rho) / 2)
+        effective = max(1.0, self.noise_df / self._repetition(a, b) / 2)
         # Satterthwaite: what was subtracted made `between` smaller, not better known.
         shown = self.launch_sd**2 * self._apart(a, b) if between > 0 else 0.0
         df = max(1.0, variance**2 / (shown**2 / self.launch_df + within**2 / effective))
-        half = t_quantile((1 + level) / 2, df) * math.sqrt(variance)
+        half = min(t_quantile((1 + level) / 2, df) * math.sqrt(variance), _WIDEST)
         return Interval(math.exp(centre - half), math.exp(centre), math.exp(centre + half))
 
     def _variances(self, a: int, b: int) -> tuple[float, float]:
@@ -113,8 +130,16 @@ class Fit:
         noise = self.noise_sd**2 * float(weight @ self.spread @ weight)
         apart = self._apart(a, b)
         between = self.launch_sd**2 * apart - max(0.0, self._noise_per_launch() * apart - noise)
-        memory = (1 + self.rho) / (1 - self.rho)
-        return (between, noise * (memory - 1)) if between > noise else (0.0, noise * memory)
+        repetition = self._repetition(a, b)
+        return (between, noise * (repetition - 1)) if between > noise else (0.0, noise * repetition)
+
+    def _repetition(self, a: int, b: int) -> float:
+        """How many rounds that remember each other are worth one that does not, for the mean of the shorter series.
+
+        The variance of the mean of n values of an AR(1) series over that of n independent ones; at most n.
+        """
+        rho, count = self.rho, min(self.rounds[a], self.rounds[b])
+        return (1 + rho) / (1 - rho) - 2 * rho * (1 - rho**count) / (count * (1 - rho) ** 2)
 
     def _apart(self, a: int, b: int) -> float:
         """Variance of the difference of two arms for a variance of 1 between launches."""
@@ -171,7 +196,8 @@ def fit(table: Table) -> Fit:
     hidden = 1 - min(0.5, ((1 + rho) / (1 - rho) - 1) / rounds.size)
     noise_sd = math.sqrt(float(residual @ residual) / noise_df / hidden) if noise_df else 0.0
     arms = {arm: float(np.mean(values)) for arm, values in launches.items()}
-    return Fit(arms, launches, launch_sd, launch_df, noise_sd, noise_df, rho, inverse)
+    lengths = {arm: int(np.count_nonzero(table.arm == arm)) for arm in arms}
+    return Fit(arms, launches, launch_sd, launch_df, noise_sd, noise_df, rho, lengths, inverse)
 
 
 def _islands(played: Floats) -> list[int]:
