@@ -244,9 +244,12 @@ def test_a_compiled_file_of_another_version_is_made_anew(tmp_path: Path, monkeyp
     monkeypatch.setattr(load, "DATA", write(tmp_path / "data"))
     first = load.load()
     (kept,) = (tmp_path / "home" / "catalog").glob("*.jsonl")
-    kept.write_text(kept.read_text(encoding="utf-8").replace('"schema":1', '"schema":0', 1), encoding="utf-8")
+    ours = f'{{"schema":{snapshot.SCHEMA},'
+    text = kept.read_text(encoding="utf-8")
+    assert text.startswith(ours)
+    kept.write_text(text.replace(ours, '{"schema":0,', 1), encoding="utf-8")
     assert load.load().version == first.version
-    assert kept.read_text(encoding="utf-8").startswith('{"schema":1')
+    assert kept.read_text(encoding="utf-8") == text
 
 
 def test_a_home_that_cannot_be_written_costs_time_and_nothing_else(
@@ -265,6 +268,19 @@ def test_a_compiled_file_in_a_wheel_is_taken_as_it_is(tmp_path: Path, monkeypatc
     monkeypatch.setenv("BAKEOFF_HOME", str(tmp_path / "home"))
     assert "alpha" in load.load().systems
     assert not (tmp_path / "home").exists()
+
+
+def test_claims_read_one_property_at_a_time_are_those_read_at_once(tmp_path: Path) -> None:
+    held = sources(tmp_path).catalog
+    stored = snapshot.decode(snapshot.encode(held))
+    assert stored is not None
+    for name, system in held.systems.items():
+        asked = stored.systems[name]
+        for about in dict.fromkeys(one.property for one in reversed(system.claims)):
+            assert snapshot.about(asked, about) == tuple(one for one in system.claims if one.property == about)
+        assert snapshot.about(asked, "nothing_like_it") == ()
+        assert asked.claims == system.claims
+        assert hash(asked) == hash(system)
 
 
 def test_loading_compiled_imports_no_pydantic_and_no_http(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -198,7 +198,7 @@ def _system_as_of(system: System, day: date) -> System:
 
 
 def _decoded(path: Path) -> Catalog | None:
-    return snapshot.decode(path.read_text(encoding="utf-8"))
+    return snapshot.decode(path.read_bytes())
 
 
 def _certain(text: str) -> Catalog:

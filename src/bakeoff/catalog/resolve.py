@@ -12,7 +12,7 @@ from datetime import date
 
 from bakeoff.base.quantity import Interval
 from bakeoff.base.quick import quick
-from bakeoff.catalog import scope, weigh
+from bakeoff.catalog import scope, snapshot, weigh
 from bakeoff.catalog.model import (
     Answer,
     Belief,
@@ -161,8 +161,8 @@ class _Index:
 
     tree: scope.Tree
     """Devices and variants."""
-    claims: dict[str, dict[tuple[str, str | None, str | None], tuple[Claim, ...]]]
-    """Subject to (property, via, object) to claims; under an object also those about what lies below it."""
+    claims: dict[tuple[str, str], dict[tuple[str | None, str | None], tuple[Claim, ...]]]
+    """(subject, property) to (via, object) to claims; under an object also those about what lies below it."""
     latest: dict[str, str]
     """Newest release by subject, empty when unknown."""
     direct: dict[date, dict[str, tuple[Weight, ...]]]
@@ -310,7 +310,8 @@ class _View:
         key = (claim.subject, claim.property)
         ground = self._grounds.get(key)
         if ground is None:
-            system, latest = self._catalog.systems[claim.subject], self._index.latest[claim.subject]
+            system = self._catalog.systems[claim.subject]
+            latest = _latest(self._catalog, self._index, claim.subject)
             ground = weigh.ground_of(self._catalog, system, claim.property, today=self._today, latest=latest)
             self._grounds[key] = ground
         found = weigh.weigh(claim, meeting, ground)
@@ -320,12 +321,11 @@ class _View:
 
     def _candidates(self, subject: str, about: str, other: str | None, via: str | None) -> list[Claim]:
         """Claims about the object asked for, what it is one of, and what is one of it."""
-        claims = _claims(self._catalog, self._index, subject)
-        if other is None:
-            return list(claims.get((about, via, None), ()))
-        found: list[Claim] = list(claims.get((about, via, other), ()))
-        for step in self._index.tree.line(other)[1:]:
-            found += [claim for claim in claims.get((about, via, step), ()) if claim.object == step]
+        claims = _claims(self._catalog, self._index, subject, about)
+        found: list[Claim] = list(claims.get((via, other), ()))
+        if claims and other is not None:
+            for step in self._index.tree.line(other)[1:]:
+                found += [claim for claim in claims.get((via, step), ()) if claim.object == step]
         return found
 
     def _meeting(self, claim: Claim, other: str | None) -> Meeting | None:
@@ -413,17 +413,24 @@ def _view(catalog: Catalog, context: Context, today: date) -> _View:
 
 
 def _claims(
-    catalog: Catalog, index: _Index, subject: str
-) -> dict[tuple[str, str | None, str | None], tuple[Claim, ...]]:
-    known = index.claims.get(subject)
+    catalog: Catalog, index: _Index, subject: str, about: str
+) -> dict[tuple[str | None, str | None], tuple[Claim, ...]]:
+    known = index.claims.get((subject, about))
     if known is None:
-        found: dict[tuple[str, str | None, str | None], list[Claim]] = {}
-        for claim in catalog.systems[subject].claims:
+        found: dict[tuple[str | None, str | None], list[Claim]] = {}
+        for claim in snapshot.about(catalog.systems[subject], about):
             for name in index.tree.line(claim.object) if claim.object else (None,):
-                found.setdefault((claim.property, claim.via, name), []).append(claim)
-        known = index.claims[subject] = {key: tuple(claims) for key, claims in found.items()}
-        latest = known.get(("latest_version", None, None))
-        index.latest[subject] = str(latest[0].value) if latest else ""
+                found.setdefault((claim.via, name), []).append(claim)
+        known = index.claims[subject, about] = {key: tuple(claims) for key, claims in found.items()}
+    return known
+
+
+def _latest(catalog: Catalog, index: _Index, subject: str) -> str:
+    """Newest release of a system, empty when unknown."""
+    known = index.latest.get(subject)
+    if known is None:
+        stated = _claims(catalog, index, subject, "latest_version").get((None, None))
+        known = index.latest[subject] = str(stated[0].value) if stated else ""
     return known
 
 

@@ -1,5 +1,7 @@
 """The catalogue as one file that loads in milliseconds: a line of indexes, then a line per system, read on demand.
 
+Of a system that is read its claims are not, until somebody asks for those about a property.
+
 The rows are positional, in the order of the records' fields; `SCHEMA` changes with them.
 """
 
@@ -7,9 +9,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, cast
 
 from bakeoff.base.evidence import Evidence, EvidenceKind
 from bakeoff.base.quantity import Interval
@@ -29,8 +31,14 @@ from bakeoff.catalog.model import (
     System,
 )
 
-SCHEMA = 1
+SCHEMA = 2
 """Version of this file format; a file of another version is made anew."""
+_CONTENT = 1
+"""Version of the form that is digested, which is not how the file is laid out: equal content has an equal digest."""
+_CELL = "\t"
+"""Between the cells of a row; JSON writes a tab inside a text another way."""
+_CITED = 5
+"""Place of the evidence cited in the row of a claim."""
 _EVERYWHERE = Scope()
 _ANSWERS = {answer.value: answer for answer in Answer}
 _KINDS = {kind.value: kind for kind in EvidenceKind}
@@ -39,14 +47,14 @@ _KINDS = {kind.value: kind for kind in EvidenceKind}
 class LazySystems(Mapping[str, System]):
     """Systems by id, each decoded the first time it is asked for."""
 
-    def __init__(self, rows: Mapping[str, str]) -> None:
+    def __init__(self, rows: Mapping[str, bytes]) -> None:
         self._rows = rows
         self._done: dict[str, System] = {}
 
     def __getitem__(self, name: str) -> System:
         system = self._done.get(name)
         if system is None:
-            system = self._done[name] = _decode_system(json.loads(self._rows[name]))
+            system = self._done[name] = _decode_system(self._rows[name].decode().split(_CELL))
         return system
 
     def __iter__(self) -> Iterator[str]:
@@ -57,6 +65,72 @@ class LazySystems(Mapping[str, System]):
 
     def __contains__(self, name: object) -> bool:
         return name in self._rows
+
+
+class StoredClaims(Sequence[Claim]):
+    """The claims of a system as they lie in the file: those about one property are decoded when they are asked for.
+
+    A decision reads a quarter of the claims there are.
+    """
+
+    def __init__(self, subject: str, evidence: list[str], groups: dict[str, str]) -> None:
+        self._subject = subject
+        self._cells = evidence
+        self._evidence: list[Evidence | None] = [None] * len(evidence)
+        self._groups = groups
+        self._about: dict[str, tuple[Claim, ...]] = {}
+        self._places: dict[str, list[int]] = {}
+        self._all: tuple[Claim, ...] | None = None
+
+    def about(self, name: str) -> tuple[Claim, ...]:
+        """Claims about one property, in the order of the file."""
+        found = self._about.get(name)
+        if found is None:
+            rows = json.loads(self._groups[name]) if name in self._groups else []
+            self._places[name] = [row[-1] for row in rows]
+            found = self._about[name] = tuple([self._decoded(row, name) for row in rows])
+        return found
+
+    def evidence(self, index: int) -> Evidence:
+        """One piece of evidence, decoded once however many claims cite it."""
+        found = self._evidence[index]
+        if found is None:
+            found = self._evidence[index] = _decode_evidence(json.loads(self._cells[index]))
+        return found
+
+    def __getitem__(self, index: Any) -> Any:
+        return self._whole()[index]
+
+    def __len__(self) -> int:
+        return len(self._whole())
+
+    def __iter__(self) -> Iterator[Claim]:
+        return iter(self._whole())
+
+    def __eq__(self, other: object) -> bool:
+        return self._whole() == (other._whole() if isinstance(other, StoredClaims) else other)
+
+    def __hash__(self) -> int:
+        return hash(self._whole())
+
+    def __repr__(self) -> str:
+        return repr(self._whole())
+
+    def _whole(self) -> tuple[Claim, ...]:
+        if self._all is None:
+            placed = [pair for name in self._groups for pair in zip(self.about(name), self._places[name], strict=True)]
+            self._all = tuple([claim for claim, _ in sorted(placed, key=lambda pair: pair[1])])
+        return self._all
+
+    def _decoded(self, row: list[Any], name: str) -> Claim:
+        return _decode_claim(row, self._subject, name, tuple([self.evidence(index) for index in row[_CITED]]))
+
+
+def about(system: System, name: str) -> tuple[Claim, ...]:
+    """The claims of a system about one property, without decoding the others."""
+    if isinstance(system.claims, StoredClaims):
+        return system.claims.about(name)
+    return tuple([claim for claim in system.claims if claim.property == name])
 
 
 class Overlay(Mapping[str, System]):
@@ -78,9 +152,9 @@ class Overlay(Mapping[str, System]):
 
 def encode(catalog: Catalog) -> str:
     """The text of the compiled file; the catalogue's own `version` is replaced by the digest of its content."""
-    lines = [_dump(_encode_system(system)) for system in catalog.systems.values()]
+    rows = [_encode_system(system) for system in catalog.systems.values()]
+    lines = [_dump(row) for row in rows]
     head: dict[str, Any] = {
-        "schema": SCHEMA,
         "ids": list(catalog.systems),
         "layers": {
             layer.value: [system.id for system in catalog.systems.values() if layer in system.layers] for layer in Layer
@@ -91,17 +165,18 @@ def encode(catalog: Catalog) -> str:
         "constants": dict(catalog.constants),
         "snapshot": catalog.snapshot.isoformat(),
     }
-    digest = hashlib.sha256("\n".join([_dump(head), *lines]).encode()).hexdigest()[:16]
-    return "\n".join([_dump({**head, "version": digest}), *lines]) + "\n"
+    digest = hashlib.sha256("\n".join([_dump({"schema": _CONTENT, **head}), *lines]).encode()).hexdigest()[:16]
+    laid_out = [_laid_out(row) for row in rows]
+    return "\n".join([_dump({"schema": SCHEMA, **head, "version": digest}), *laid_out]) + "\n"
 
 
-def decode(text: str) -> Catalog | None:
+def decode(text: str | bytes) -> Catalog | None:
     """The catalogue of a compiled file; None when the file is of another version of bakeoff."""
-    first, _, rest = text.partition("\n")
+    first, *rest = (text.encode() if isinstance(text, str) else text).removesuffix(b"\n").split(b"\n")
     head = json.loads(first)
     if head["schema"] != SCHEMA:
         return None
-    rows = dict(zip(head["ids"], rest.splitlines(), strict=True))
+    rows = dict(zip(head["ids"], rest, strict=True))
     properties = [_decode_property(item) for item in head["properties"]]
     return Catalog(
         systems=LazySystems(rows),
@@ -160,6 +235,16 @@ def _encode_system(system: System) -> list[Any]:
     ]
 
 
+def _laid_out(row: list[Any]) -> str:
+    """A system's row as cells: what is not claimed, then each piece of evidence, then the claims by property."""
+    head, more, inherits, table, lifecycle, claims = row
+    groups: dict[str, list[list[Any]]] = {}
+    for place, (name, about_, *rest) in enumerate(claims):
+        groups.setdefault(about_, []).append([name, *rest, place])
+    first = [head, more, inherits, lifecycle, len(table), list(groups)]
+    return _CELL.join(map(_dump, [first, *table, *groups.values()]))
+
+
 def _encode_evidence(item: Evidence) -> list[Any]:
     interval = [item.interval.low, item.interval.mid, item.interval.high] if item.interval else None
     row: list[Any] = [item.kind.value, item.source, item.observed.isoformat(), item.read.isoformat(), item.says]
@@ -187,13 +272,12 @@ def _encode_claim(claim: Claim, evidence: list[int]) -> list[Any]:
     return row + rest
 
 
-def _decode_system(row: list[Any]) -> System:
-    head, more, inherits, table, lifecycle, claims = row
-    subject = head[0]
-    evidence = [_decode_evidence(item) for item in table]
+def _decode_system(cells: list[str]) -> System:
+    head, more, inherits, lifecycle, count, names = json.loads(cells[0])
+    claims = StoredClaims(head[0], cells[1 : count + 1], dict(zip(names, cells[count + 1 :], strict=True)))
     since = date.fromisoformat(lifecycle[1]) if lifecycle[1] else None
     return System(
-        id=subject,
+        id=head[0],
         name=head[1],
         layers=tuple(map(Layer, head[2])),
         summary=head[3],
@@ -204,10 +288,11 @@ def _decode_system(row: list[Any]) -> System:
         aliases=tuple(more[2]),
         lineage=tuple(more[3]),
         parent=more[4],
-        lifecycle=LifecycleState(Lifecycle(lifecycle[0]), since, tuple(evidence[index] for index in lifecycle[2])),
+        lifecycle=LifecycleState(Lifecycle(lifecycle[0]), since, tuple(map(claims.evidence, lifecycle[2]))),
         closed=tuple(more[5]),
         inherits=tuple(Inheritance(item[0], tuple(item[1]), item[2]) for item in inherits),
-        claims=tuple(_decode_claim(item, subject, evidence) for item in claims),
+        # Ugly, because everywhere else claims are a tuple, and only who asks for some of them can tell.
+        claims=cast("tuple[Claim, ...]", claims),
         notes=more[6],
         suffixes=tuple(more[7]),
     )
@@ -231,8 +316,8 @@ def _decode_evidence(row: list[Any]) -> Evidence:
     )
 
 
-def _decode_claim(row: list[Any], subject: str, evidence: list[Evidence]) -> Claim:
-    name, about, value, answered, other, where, cited, via, note, because, settled_by, inherited_from, file = row
+def _decode_claim(row: list[Any], subject: str, about_: str, evidence: tuple[Evidence, ...]) -> Claim:
+    name, value, answered, other, where, _, via, note, because, settled_by, inherited_from, file, _ = row
     scope = _EVERYWHERE
     if where:
         versions, device, os, python, domain, activity, precision, language = where
@@ -249,14 +334,14 @@ def _decode_claim(row: list[Any], subject: str, evidence: list[Evidence]) -> Cla
     return Claim(
         name,
         subject,
-        about,
+        about_,
         _ANSWERS[value] if answered else value,
         other,
         via,
         scope,
         note,
         because,
-        tuple([evidence[index] for index in cited]),
+        evidence,
         settled_by,
         inherited_from,
         file,

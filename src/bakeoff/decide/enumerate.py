@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from bakeoff.base.quick import quick
 from bakeoff.catalog.model import Answer, Layer, Relation
+from bakeoff.catalog.snapshot import about
 from bakeoff.decide.facts import Facts
 from bakeoff.decide.feasible import GOOD, Candidate, StackNeed, permissive
 from bakeoff.decide.space import Ban, Block, Space, filled
@@ -155,8 +156,8 @@ class Joiner:
         return self._converters.get(form, ())
 
     def _learn(self, converter: str) -> None:
-        for claim in self.facts.system(converter).claims:
-            if claim.property == Relation.CONVERTS and claim.via and claim.object and self._converters is not None:
+        for claim in about(self.facts.system(converter), Relation.CONVERTS):
+            if claim.via and claim.object and self._converters is not None:
                 fact = self.facts.related(converter, Relation.CONVERTS, claim.object, claim.via)
                 if fact is not None and fact.answer is not Answer.NO:
                     step = (claim.object, Join(fact.answer in GOOD, fact.claims))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -11,7 +12,7 @@ from bakeoff.base.quantity import Interval
 from bakeoff.base.quick import quick
 from bakeoff.catalog.model import Answer, Belief, Catalog, Claim, Context, Layer, Relation, System, Use
 from bakeoff.catalog.resolve import lasting, prior, resolve
-from bakeoff.catalog.snapshot import Overlay
+from bakeoff.catalog.snapshot import Overlay, about
 from bakeoff.decide.situation import Situation, Target
 
 _ORDER = {Answer.NO: 0, Answer.UNKNOWN: 1, Answer.PARTIAL: 2, Answer.YES: 3}
@@ -50,8 +51,8 @@ class Facts:
         self.situation = situation
         self.today = today
         self.read: set[str] = set()
-        self._claims: dict[str, dict[str, Claim]] = {}
-        self._stated: dict[str, dict[str, tuple[str, ...]]] = {}
+        self._claims: dict[str, Claim] = {}
+        self._stated: dict[tuple[str, str], tuple[str, ...]] = {}
         self._facts: dict[tuple[str, str, str | None, str | None], Fact] = {}
         self._beliefs: dict[tuple[str, str, str], Belief] = {}
         self._devices: dict[tuple[str, str, str], Fact | None] = {}
@@ -73,10 +74,11 @@ class Facts:
 
     def stated(self, subject: str, relation: str) -> tuple[str, ...]:
         """Objects of a relation a system states something about."""
-        table = self._stated.get(subject)
-        if table is None:
-            table = self._stated[subject] = _objects(self.system(subject).claims)
-        return table.get(relation, ())
+        found = self._stated.get((subject, relation))
+        if found is None:
+            objects = [claim.object for claim in about(self.system(subject), relation) if claim.object is not None]
+            found = self._stated[subject, relation] = tuple(dict.fromkeys(objects))
+        return found
 
     def measure(self, subject: str, name: str) -> Belief:
         """The belief about a measure, in the context the measure is about."""
@@ -168,7 +170,7 @@ class Facts:
 
     def answer_lasts(self, subject: str, name: str, other: str | None = None) -> bool:
         """The same for an answer; a relation needs its object."""
-        if other is None and name not in self._properties_of(subject):
+        if other is None and not about(self.system(subject), name):
             return True
         return self._lasting(subject, name, self._context(name), other)
 
@@ -218,10 +220,11 @@ class Facts:
             subject, dot, _ = subject.rpartition(".")
             if not dot:
                 return None
-        claims = self._claims.get(subject)
-        if claims is None:
-            claims = self._claims[subject] = {claim.id: claim for claim in reversed(self.system(subject).claims)}
-        return claims.get(name)
+        if name not in self._claims:
+            # An id begins with its subject and property, whatever follows.
+            property_ = re.split(r"[.@#]", name[len(subject) + 1 :], maxsplit=1)[0]
+            self._claims.update({claim.id: claim for claim in reversed(about(self.system(subject), property_))})
+        return self._claims.get(name)
 
     def beliefs(self) -> tuple[Belief, ...]:
         """Every belief about a measure that was asked for."""
@@ -237,7 +240,7 @@ class Facts:
         fact = self._facts.get(key)
         if fact is None:
             context = self._context(name)
-            if other is None and name not in self._properties_of(subject):
+            if other is None and not about(self.system(subject), name):
                 fact = Fact(Answer.UNKNOWN, (f"{subject}.{name}",))
             else:
                 belief = resolve(self.catalog, subject, name, context, today=self.today, object=other, via=via)
@@ -247,10 +250,6 @@ class Facts:
                 fact = Fact(belief.answer or Answer.UNKNOWN, used or (missing,))
             self._facts[key] = fact
         return fact
-
-    def _properties_of(self, subject: str) -> Mapping[str, tuple[str, ...]]:
-        self.stated(subject, "")
-        return self._stated[subject]
 
     def _context(self, name: str) -> Context:
         if name in ("speed_train", "distributed_scale", Relation.TRAINS_ON):
@@ -308,12 +307,3 @@ def merged(catalog: Catalog, claims: Sequence[Claim]) -> Catalog:
         kept = [claim for claim in catalog.systems[name].claims if claim.id not in fresh]
         changed[name] = replace(catalog.systems[name], claims=(*kept, *added))
     return replace(catalog, systems=Overlay(catalog.systems, changed))
-
-
-def _objects(claims: Iterable[Claim]) -> dict[str, tuple[str, ...]]:
-    table: dict[str, dict[str, None]] = {}
-    for claim in claims:
-        objects = table.setdefault(claim.property, {})
-        if claim.object is not None:
-            objects[claim.object] = None
-    return {name: tuple(objects) for name, objects in table.items()}
