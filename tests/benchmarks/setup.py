@@ -18,7 +18,14 @@ from tests.benchmarks.peers.venvs import Peers
 
 FOREIGN = Path(__file__).parent / "foreign"
 """Adapters and workloads of the benchmarks themselves."""
-_SPIN = "import time\nend = time.monotonic() + {limit_s}\nwhile time.monotonic() < end:\n    pass\n"
+_SPIN = """
+import os
+host = os.getppid()
+while os.getppid() == host:
+    for _ in range(100_000):
+        pass
+"""
+"""Ends with whoever started it, and not before: a load that gives up earlier makes a quiet machine of a loaded one."""
 
 
 @dataclass
@@ -67,12 +74,12 @@ class Setup:
 
 
 @contextmanager
-def load(processes: int, *, limit_s: float = 600.0) -> Iterator[None]:
-    """Processes that do nothing but use the processor; each ends by itself at the latest after `limit_s`."""
-    command = [sys.executable, "-S", "-c", _SPIN.format(limit_s=limit_s)]
-    running = [subprocess.Popen(command) for _ in range(processes)]
+def load(processes: int) -> Iterator[None]:
+    """Processes that do nothing but use the processor, until the context ends."""
+    running = [subprocess.Popen([sys.executable, "-S", "-c", _SPIN]) for _ in range(processes)]
     try:
         yield
+        assert all(one.poll() is None for one in running), "the load ended before what was measured under it"
     finally:
         for one in running:
             one.kill()
