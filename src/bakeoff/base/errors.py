@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+
+from bakeoff.base.record import dataclass
 
 
 class BakeoffError(Exception):

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
 from bakeoff.base.quantity import Interval
-from bakeoff.base.quick import quick
+from bakeoff.base.record import dataclass
 
 
 class EvidenceKind(StrEnum):
@@ -21,7 +20,6 @@ class EvidenceKind(StrEnum):
     IMPRESSION = "impression"
 
 
-@quick
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """One source for one claim."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, TypeVar
 from bakeoff.base import files
 from bakeoff.base.errors import InputError, MachineError, Problem
 from bakeoff.base.later import later
+from bakeoff.base.record import dataclass
 from bakeoff.base.records import digest
 from bakeoff.catalog import snapshot
 from bakeoff.catalog.model import Answer, Axis, Catalog, Claim, Layer, LifecycleState, Property, System

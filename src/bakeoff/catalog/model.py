@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from enum import StrEnum
 from typing import Any
 
 from bakeoff.base.evidence import Evidence
 from bakeoff.base.quantity import Interval
-from bakeoff.base.quick import quick
+from bakeoff.base.record import dataclass
 
 
 class Answer(StrEnum):
@@ -86,7 +86,6 @@ class Lifecycle(StrEnum):
     UNKNOWN = "unknown"
 
 
-@quick
 @dataclass(frozen=True, slots=True)
 class Scope:
     """Where a claim holds. An empty field means "everywhere"; several entries mean "any of these"."""
@@ -109,7 +108,6 @@ class Scope:
     """Programming languages it holds in."""
 
 
-@quick
 @dataclass(frozen=True, slots=True)
 class Claim:
     """One statement about one system, with where it holds and how we know."""
@@ -312,7 +310,6 @@ class Context:
     """Version of a system, by id, where the profile pins one."""
 
 
-@quick
 @dataclass(frozen=True, slots=True)
 class Use:
     """One piece of evidence in a belief: used or rejected, and why."""
@@ -331,7 +328,6 @@ class Use:
     """It speaks of the very situation asked about, though something stronger or narrower may outvote it."""
 
 
-@quick
 @dataclass(frozen=True, slots=True)
 class Belief:
     """What the evidence adds up to for one subject, property and context."""

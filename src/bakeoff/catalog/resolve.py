@@ -7,11 +7,11 @@ belief is worked out once per context; both live in `Catalog.cache`, which is ne
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 
 from bakeoff.base.quantity import Interval
-from bakeoff.base.quick import quick
+from bakeoff.base.record import dataclass
 from bakeoff.catalog import scope, snapshot, weigh
 from bakeoff.catalog.model import (
     Answer,
@@ -169,7 +169,6 @@ class _Index:
     """By day: the weights of claims that cover a question outright, by claim id."""
 
 
-@quick
 @dataclass(frozen=True, slots=True)
 class _Sum:
     """What the voting evidence adds up to."""

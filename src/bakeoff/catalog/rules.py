@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from bakeoff.base.errors import InputError, Problem, near
 from bakeoff.base.evidence import Evidence
+from bakeoff.base.record import dataclass
 from bakeoff.base.records import from_plain
 from bakeoff.catalog.model import Catalog
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import functools
 import operator
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from bakeoff.base.later import later
-from bakeoff.base.quick import quick
+from bakeoff.base.record import dataclass
 from bakeoff.catalog.model import Context, Property, PropertyKind, Scope, System
 
 if TYPE_CHECKING:
@@ -32,7 +32,6 @@ class Aside(StrEnum):
     NARROWER = "narrower"
 
 
-@quick
 @dataclass(frozen=True, slots=True)
 class Meeting:
     """How a scope meets a context."""

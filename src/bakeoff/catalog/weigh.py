@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 
 from bakeoff.base.evidence import Evidence, EvidenceKind
-from bakeoff.base.quick import quick
+from bakeoff.base.record import dataclass
 from bakeoff.catalog import scope
 from bakeoff.catalog.model import Catalog, Claim, Lifecycle, Property, PropertyKind, System
 from bakeoff.catalog.scope import Aside, Meeting
@@ -26,7 +25,6 @@ _TRANSFERS = {
 }
 
 
-@quick
 @dataclass(frozen=True, slots=True)
 class Weight:
     """One piece of evidence, weighed."""
@@ -50,7 +48,6 @@ class Weight:
         return self.claim.evidence[self.index]
 
 
-@quick
 @dataclass(frozen=True, slots=True)
 class Ground:
     """What evidence is weighed against."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from bakeoff.base.errors import InputError, Problem
+from bakeoff.base.record import dataclass
 from bakeoff.cli.doors import Argument, Door, Swap
 from bakeoff.cli.values import Raw, convert, given
 

@@ -15,8 +15,9 @@ How arguments reach a method:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from bakeoff.base.record import dataclass
 
 
 class Kind(StrEnum):

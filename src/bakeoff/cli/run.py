@@ -48,9 +48,7 @@ def run(door: Door, typed: Mapping[str, Raw], *, as_json: bool) -> int:
 
 
 def _carry_out(door: Door, call: Call, *, as_json: bool) -> int:
-    # A decision makes tens of thousands of records and no cycles. Looking for cycles as often as usual took a third of
-    # its time, because all that is loaded is walked through again and again.
-    gc.set_threshold(*_COLLECT)
+    relaxed()
     named = dict(call.named)
     if door.asks:
         named["ask"] = _nobody if as_json or not sys.stdin.isatty() else load("asking:ask")
@@ -67,6 +65,15 @@ def _carry_out(door: Door, call: Call, *, as_json: bool) -> int:
         for renderer, shown in [(call.renderer, record), *((swap.renderer, made) for swap, made in later)]:
             load(renderer)(shown, console)
     return 0 if not call.ok or load(call.ok)(record) else 1
+
+
+def relaxed() -> None:
+    """Looks for cycles of garbage seldom.
+
+    A decision makes tens of thousands of records and no cycles. Looking for cycles as often as usual took a third of
+    its time, because all that is loaded is walked through again and again.
+    """
+    gc.set_threshold(*_COLLECT)
 
 
 def _progress(door: Door) -> AbstractContextManager[Callable[[object], None] | None]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
 
+from bakeoff.base.record import dataclass
 from bakeoff.catalog.model import Catalog, Claim, Layer
 from bakeoff.catalog.rules import Rules
 from bakeoff.decide.entries import Entry

@@ -10,10 +10,11 @@ from __future__ import annotations
 import functools
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+
+from bakeoff.base.record import dataclass
 
 Floats = npt.NDArray[np.float64]
 """Points, shares or uniforms."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ import numpy as np
 
 from bakeoff.base.later import later
 from bakeoff.base.quantity import Interval
+from bakeoff.base.record import dataclass
 from bakeoff.catalog.model import Catalog, Claim
 from bakeoff.catalog.rules import Rules
 from bakeoff.decide import explain, flips, side, smaa

@@ -7,13 +7,12 @@ fewer than stacks.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 
-from bakeoff.base.quick import quick
+from bakeoff.base.record import dataclass
 from bakeoff.catalog.model import Aggregator
 from bakeoff.decide.draws import Stream, uniforms
 from bakeoff.decide.feasible import Condition
@@ -42,7 +41,6 @@ class Entry:
     """Unknown claims that must hold."""
 
 
-@quick
 @dataclass(frozen=True, slots=True)
 class _Use:
     """One measure of one component, as it enters the table of an axis."""
@@ -85,6 +83,20 @@ class _Half:
     """Combination of every entry."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Rest:
+    """What distinguishes stacks beside sums over their layers, each combination once."""
+
+    columns: tuple[int, ...]
+    """Layers of which some axis takes the least."""
+    systems: Indexes
+    """Position of the system in its column, shape (layers, combinations)."""
+    offsets: Floats
+    """Points that no axis holds, by combination."""
+    of: Indexes
+    """Combination of every entry."""
+
+
 class Layout:
     """What has to be drawn for some entries, and how entries are put together from it."""
 
@@ -93,7 +105,6 @@ class Layout:
         self.entries = entries
         self.axes = values.axes
         self.failed = values.rules.constants["failed_points"]
-        self.offsets = np.array([entry.offset for entry in entries])
         columns = tuple(range(len(layers)))
         self.systems = [list(dict.fromkeys(entry.stack[column][1] for entry in entries)) for column in columns]
         self.parts: list[tuple[_Part, ...]] = []
@@ -107,13 +118,28 @@ class Layout:
                     fixed.append(self._planned(values.terms(layers[column], system, axis), len(fixed)))
             self.parts.append(tuple(found))
         self.fixed = np.array(fixed or [0.0])
-        places = [
+        self.places = [
             np.array([names.index(entry.stack[column][1]) for entry in entries])
             for column, names in enumerate(self.systems)
         ]
-        self.places = places
         middle = (len(layers) + 1) // 2
-        self.halves = tuple(_half(half, places) for half in (columns[:middle], columns[middle:]) if half)
+        self.halves = tuple(self._half(half) for half in (columns[:middle], columns[middle:]) if half)
+        self.rest = self._rest()
+
+    def _half(self, columns: tuple[int, ...]) -> _Half:
+        combinations, of = _distinct([self.places[column].tolist() for column in columns])
+        return _Half(columns, np.array(combinations).T, of)
+
+    def _rest(self) -> _Rest:
+        weakest = [
+            part for axis, parts in zip(self.axes, self.parts, strict=True) for part in parts
+            if axis.aggregator is Aggregator.WEAKEST
+        ]  # fmt: skip
+        columns = tuple(dict.fromkeys(part.column for part in weakest))
+        offsets = [entry.offset for entry in self.entries]
+        combinations, of = _distinct([offsets, *(self.places[column].tolist() for column in columns)])
+        systems = np.array([one[1:] for one in combinations], np.intp).T
+        return _Rest(columns, systems, np.array([one[0] for one in combinations], np.float64), of)
 
     def _planned(self, terms: Sequence[Term], row: int) -> float:
         """Notes what must be drawn for one component on one axis; gives the points that never vary."""
@@ -157,25 +183,22 @@ class Drawn:
             weights: By axis and draw, or by axis with one draw (last axis 1) for all.
         """
         layout = self.layout
-        total = np.repeat(layout.offsets[:, None], self._table.shape[1], axis=1)
-        for put in self._put_together(weights):
-            total += put
+        worth = [np.zeros((len(names), self._table.shape[1])) for names in layout.systems]
+        least: list[tuple[tuple[_Part, ...], Floats]] = []
+        for axis, parts, weight in zip(layout.axes, layout.parts, weights, strict=True):
+            if axis.aggregator is Aggregator.WEAKEST and parts:
+                least.append((parts, weight))
+                continue
+            for part in parts:
+                worth[part.column] += self._rows(part) * (weight * part.share)
+        first, *others = layout.halves
+        total = self._sum(first, worth)[first.of]
+        for half in others:
+            total += self._sum(half, worth)[half.of]
+        total += self._rest(least)[layout.rest.of]
         for position, lost in self._lost.items():
             total[position] -= lost
         return total
-
-    def _put_together(self, weights: Floats) -> Iterator[Floats]:
-        layout = self.layout
-        worth = [np.zeros((len(names), self._table.shape[1])) for names in layout.systems]
-        for axis, parts, weight in zip(layout.axes, layout.parts, weights, strict=True):
-            if not parts:
-                continue
-            if axis.aggregator is Aggregator.WEAKEST:
-                yield self._over({part.column: self._rows(part) for part in parts}, np.minimum) * weight
-            else:
-                for part in parts:
-                    worth[part.column] += self._rows(part) * (weight * part.share)
-        yield from (self._sum(half, worth)[half.of] for half in layout.halves)
 
     def _rows(self, part: _Part) -> Floats:
         return self._table[part.start : part.start + len(self.layout.systems[part.column])]
@@ -186,18 +209,19 @@ class Drawn:
             found += worth[column][systems]
         return found
 
-    def _over(self, rows: dict[int, Floats], op: Callable[[Floats, Floats], Floats]) -> Floats:
-        """The numbers of some layers put together by `op`, for every entry."""
-        found: Floats | None = None
-        for half in self.layout.halves:
-            mine: Floats | None = None
-            for column, systems in zip(half.columns, half.systems, strict=True):
-                if column in rows:
-                    one = rows[column][systems]
-                    mine = one if mine is None else op(mine, one)
-            if mine is not None:
-                found = mine[half.of] if found is None else op(found, mine[half.of])
-        return np.zeros((1, 1)) if found is None else found
+    def _rest(self, least: Sequence[tuple[tuple[_Part, ...], Floats]]) -> Floats:
+        """What is no sum over components: the axes that take the least of them, and what no axis holds."""
+        rest = self.layout.rest
+        found = np.repeat(rest.offsets[:, None], self._table.shape[1], axis=1)
+        for parts, weight in least:
+            worst: Floats | None = None
+            for part in parts:
+                mine = self._rows(part)[rest.systems[rest.columns.index(part.column)]]
+                worst = mine if worst is None else np.minimum(worst, mine, out=worst)
+            if worst is not None:
+                worst *= weight
+                found += worst
+        return found
 
 
 class Blocks:
@@ -244,8 +268,8 @@ class Blocks:
         return found
 
 
-def _half(columns: tuple[int, ...], places: Sequence[Indexes]) -> _Half:
-    combinations: dict[tuple[int, ...], int] = {}
-    chosen = zip(*(places[column].tolist() for column in columns), strict=True)
-    of = np.array([combinations.setdefault(one, len(combinations)) for one in chosen])
-    return _Half(columns, np.array(list(combinations)).T, of)
+def _distinct(columns: Sequence[Sequence[float]]) -> tuple[list[tuple[float, ...]], Indexes]:
+    """Every combination that occurs, in the order of its first row, and the combination of every row."""
+    found: dict[tuple[float, ...], int] = {}
+    of = np.array([found.setdefault(one, len(found)) for one in zip(*columns, strict=True)])
+    return list(found), of

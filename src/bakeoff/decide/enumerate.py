@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 
-from bakeoff.base.quick import quick
+from bakeoff.base.record import dataclass
 from bakeoff.catalog.model import Answer, Layer, Relation
 from bakeoff.catalog.snapshot import about
 from bakeoff.decide.facts import Facts
@@ -25,7 +25,6 @@ _MAX_STEPS = 2
 _NEEDY = ("library", "trainer", "kernel")
 
 
-@quick
 @dataclass(frozen=True, slots=True)
 class Join:
     """Why two components fit together."""
@@ -36,7 +35,6 @@ class Join:
     """Claims it stands on; empty when the two are one system."""
 
 
-@quick
 @dataclass(frozen=True, slots=True)
 class Route:
     """How a framework's model gets into a format."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -12,6 +12,7 @@ import numpy.typing as npt
 from bakeoff.base.errors import InputError, Problem, unknown_name
 from bakeoff.base.evidence import EvidenceKind
 from bakeoff.base.quantity import Interval
+from bakeoff.base.record import dataclass
 from bakeoff.catalog.model import Aggregator, Axis, Belief, Catalog, Claim, Layer
 from bakeoff.catalog.rules import Rules
 from bakeoff.decide import side

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 
 from bakeoff.base.evidence import Evidence, EvidenceKind
 from bakeoff.base.quantity import Interval
-from bakeoff.base.quick import quick
+from bakeoff.base.record import dataclass
 from bakeoff.catalog.model import Answer, Belief, Catalog, Claim, Context, Layer, Relation, System, Use
 from bakeoff.catalog.resolve import lasting, prior, resolve
 from bakeoff.catalog.snapshot import Overlay, about
@@ -20,7 +20,6 @@ _PER_TARGET = {"speed_train": "trains_on", "speed_infer": "serves_on"}
 _STRENGTH = {kind: rank for rank, kind in enumerate(EvidenceKind)}
 
 
-@quick
 @dataclass(frozen=True, slots=True)
 class Fact:
     """An answer with the claims it stands on."""
@@ -31,7 +30,6 @@ class Fact:
     """Claim ids used; for an unknown, the id the missing claim would have."""
 
 
-@quick
 @dataclass(frozen=True, slots=True)
 class Basis:
     """How a claim is known, in short."""

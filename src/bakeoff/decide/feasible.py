@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
+from bakeoff.base.record import dataclass
 from bakeoff.catalog.model import Answer, Layer, Lifecycle, System
 from bakeoff.catalog.rules import Need, Requirement
 from bakeoff.decide.facts import Fact, Facts

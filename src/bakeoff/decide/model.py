@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from enum import StrEnum
 
 from bakeoff.base.evidence import EvidenceKind
 from bakeoff.base.quantity import Interval
+from bakeoff.base.record import dataclass
 
 
 @dataclass(frozen=True, slots=True)

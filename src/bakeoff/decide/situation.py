@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from bakeoff.base.record import dataclass
 from bakeoff.catalog.model import STACK_LAYERS, Catalog, Context
 from bakeoff.catalog.rules import Heuristic, PitfallRule, Requirement, Rules, When
 from bakeoff.decide.model import Profile

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
+from bakeoff.base.record import dataclass
 from bakeoff.decide import draws as streams
 from bakeoff.decide.entries import BLOCK, Blocks, Drawn, Entry, Layout
 from bakeoff.decide.space import Space
@@ -147,9 +147,17 @@ def ranked(space: Space, expected: Floats, most: int | None = None) -> Ints:
 
 
 def _order(space: Space, expected: Floats, rows: Ints) -> Ints:
-    names = [np.argsort(np.argsort(np.array(systems or ("",)))) for systems in space.systems]
+    names = [_alphabetical(systems) for systems in space.systems]
     keys: list[npt.NDArray[np.generic]] = [names[column][space.rows[rows, column]] for column in range(len(names))]
     return np.lexsort((*reversed(keys), -np.round(expected[rows], 9)))
+
+
+def _alphabetical(names: Sequence[str]) -> Ints:
+    """The place of every name in the order of the alphabet."""
+    found = np.zeros(max(1, len(names)), np.int64)
+    for place, index in enumerate(sorted(range(len(names)), key=names.__getitem__)):
+        found[index] = place
+    return found
 
 
 def shares_by(tally: Tally, members: Mapping[str, Sequence[int]]) -> dict[str, tuple[float, float]]:

@@ -9,12 +9,13 @@ cost, and is still exact.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from functools import reduce
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
+from bakeoff.base.record import dataclass
 
 Rows = npt.NDArray[np.int16]
 """One stack per row: index of the candidate by layer. Column by column in memory."""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 
 from bakeoff.base.evidence import EvidenceKind
-from bakeoff.base.quick import quick
+from bakeoff.base.record import dataclass
 from bakeoff.catalog.model import Aggregator, Answer, Axis, Layer, Lifecycle, Relation
 from bakeoff.catalog.rules import Favour, Requirement, Rules
 from bakeoff.decide.facts import Facts
@@ -37,7 +37,6 @@ class Bonus:
     """Why, completing "because …"."""
 
 
-@quick
 @dataclass(frozen=True, slots=True)
 class Term:
     """One measure of one component as it enters an axis."""
@@ -64,7 +63,6 @@ class Term:
     """What the rules add, already in `mid`."""
 
 
-@quick
 @dataclass(frozen=True, slots=True)
 class Contribution:
     """What one measure of one component gives to a stack's total."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
 
+from bakeoff.base.record import dataclass
 from bakeoff.decide.model import Decision, Exclusion, RankedStack
 
 
