@@ -13,8 +13,6 @@ import traceback
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 
-import typer
-
 from bakeoff import __version__
 from bakeoff.base.errors import BakeoffError, InputError
 from bakeoff.base.records import dumps, to_plain
@@ -40,7 +38,7 @@ def run(door: Door, typed: Mapping[str, Raw], *, as_json: bool) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except KeyboardInterrupt:
-        typer.echo("interrupted; what was measured is kept, the same command continues", err=True)
+        _tell("interrupted; what was measured is kept, the same command continues")
         return INTERRUPTED
     except Exception:  # noqa: BLE001 - the last door: whatever arrives here is our bug and must say so
         _show_bug(door)
@@ -59,7 +57,7 @@ def _carry_out(door: Door, call: Call, *, as_json: bool) -> int:
         record = method_of(bakeoff, call.method)(*call.positional, **named)
     later = [(swap, method_of(bakeoff, swap.method)(record, value)) for swap, value in call.then]
     if as_json:
-        typer.echo(dumps(record, indent=2))
+        print(dumps(record, indent=2), flush=True)
     else:
         console = load("screen:console")()
         for renderer, shown in [(call.renderer, record), *((swap.renderer, made) for swap, made in later)]:
@@ -91,15 +89,18 @@ def _show_error(error: BakeoffError, *, as_json: bool) -> None:
     if as_json:
         problems = to_plain(error.problems) if isinstance(error, InputError) else []
         shape = {"error": error.message, "advice": error.advice, "problems": problems, "exit_code": error.exit_code}
-        typer.echo(json.dumps(shape, ensure_ascii=False, indent=2), err=True)
+        _tell(json.dumps(shape, ensure_ascii=False, indent=2))
     else:
-        typer.echo(f"bakeoff: {error}", err=True)
+        _tell(f"bakeoff: {error}")
 
 
 def _show_bug(door: Door) -> None:
-    typer.echo(traceback.format_exc(), err=True)
-    typer.echo(
+    _tell(traceback.format_exc())
+    _tell(
         f"bakeoff {__version__}: `bakeoff {door.name}` failed; this is a bug in bakeoff, not in your input.\n"
-        "  Please report it with the lines above and the command you typed.",
-        err=True,
+        "  Please report it with the lines above and the command you typed."
     )
+
+
+def _tell(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
