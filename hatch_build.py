@@ -18,12 +18,13 @@ class CompiledCatalog(BuildHookInterface):
         if version == "editable":
             return
         sys.path.insert(0, str(Path(self.root, "src")))
-        from bakeoff.catalog.load import SNAPSHOT, compile_snapshot  # noqa: PLC0415 - the path has just been set
+        from bakeoff.catalog import load  # noqa: PLC0415 - the path has just been set
 
         self._folder = tempfile.TemporaryDirectory()
-        made = Path(self._folder.name, SNAPSHOT)
-        made.write_text(compile_snapshot(), encoding="utf-8")
-        build_data["force_include"][str(made)] = f"bakeoff/catalog/data/{SNAPSHOT}"
+        for name, text in ((load.SNAPSHOT, load.compile_snapshot()), (load.RULES, load.compile_rules())):
+            made = Path(self._folder.name, name)
+            made.write_text(text, encoding="utf-8")
+            build_data["force_include"][str(made)] = f"bakeoff/catalog/data/{name}"
 
     def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:  # noqa: ARG002 - its contract
         """Removes the file made for the wheel."""

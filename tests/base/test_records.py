@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from bakeoff.base.evidence import Evidence, EvidenceKind
 from bakeoff.base.quantity import Interval
-from bakeoff.base.records import digest, dumps, from_plain, to_plain
+from bakeoff.base.records import digest, dumps, from_plain, to_plain, trusted
 
 
 class Colour(StrEnum):
@@ -58,6 +58,7 @@ outers = st.builds(
 @given(outers)
 def test_a_record_survives_the_round_trip_through_json_text(record: Outer) -> None:
     assert from_plain(Outer, json.loads(dumps(record))) == record
+    assert trusted(Outer, json.loads(dumps(record))) == record
 
 
 @given(outers, outers)

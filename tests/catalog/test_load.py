@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import os
 import subprocess
 import sys
@@ -13,9 +14,11 @@ import pytest
 
 from bakeoff.base.errors import InputError
 from bakeoff.base.evidence import EvidenceKind
+from bakeoff.base.records import to_plain
 from bakeoff.catalog import authoring, lines, load, shapes, snapshot
 from bakeoff.catalog.model import Answer, Catalog, Claim, Context, Lifecycle, Scope, System
 from bakeoff.catalog.resolve import resolve
+from bakeoff.catalog.rules import load_rules
 from tests.catalog.small import ALPHA, LIFE, SOURCE, TODAY, claim, evidence, head, sources, stated, write
 
 A = "systems/framework/alpha.toml"
@@ -351,3 +354,16 @@ def test_every_shape_refuses_unknown_keys() -> None:
     ]
     assert len(kinds) >= 10
     assert all(vars(item)["__pydantic_config__"]["extra"] == "forbid" for item in kinds)
+
+
+def test_rules_are_compiled_once_in_their_own_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BAKEOFF_HOME", str(tmp_path))
+    read = json.dumps(to_plain(load_rules()))
+    assert json.dumps(to_plain(load.rules())) == read
+    (kept,) = (tmp_path / "catalog").glob("*.rules.json")
+    changed = json.loads(kept.read_text(encoding="utf-8"))
+    changed["constants"]["decided"] = 0.99
+    kept.write_text(json.dumps(changed), encoding="utf-8")
+    assert load.rules().constants["decided"] == 0.99
+    kept.unlink()
+    assert json.dumps(to_plain(load.rules())) == read

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 from bakeoff.base import files
 from bakeoff.base.errors import InputError
 from bakeoff.base.later import later
-from bakeoff.catalog.load import load
+from bakeoff.catalog.load import load, rules
 from bakeoff.catalog.model import Catalog
-from bakeoff.catalog.rules import Rules, load_rules
+from bakeoff.catalog.rules import Rules
 from bakeoff.decide.model import Profile
 from bakeoff.decide.profile import parse
 
@@ -57,7 +57,7 @@ class Workspace:
     @cached_property
     def rules(self) -> Rules:
         """The meaning of every word a profile may use."""
-        return load_rules()
+        return rules()
 
     def profile(self, file: Path | None, asked: Mapping[str, object]) -> Profile:
         """The profile of a file, of options, or of both: an option replaces the file's field.

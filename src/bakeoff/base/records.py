@@ -12,7 +12,7 @@ import json
 import math
 import types
 import typing
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from enum import Enum
 from typing import Any, TypeVar
@@ -58,6 +58,52 @@ def from_plain(kind: type[T], value: object, where: str = "") -> T:
         ValueError: If a key is unknown or absent, or a value does not fit its annotation; names the place.
     """
     return typing.cast(T, _build(kind, value, where or kind.__name__))
+
+
+def trusted(kind: type[T], value: object) -> T:
+    """Builds a record from what `to_plain` gave of one, several times as fast as `from_plain`, and checks nothing.
+
+    For what this program wrote itself a moment, or a release, ago.
+    """
+    reader = _reader(typing.cast(Any, kind))
+    return typing.cast(T, reader(value) if reader else value)
+
+
+@functools.cache
+def _reader(kind: Any) -> Callable[[Any], Any] | None:
+    """How a JSON value becomes one of a kind; None where it is one already."""
+    origin, arguments = typing.get_origin(kind), typing.get_args(kind)
+    if dataclasses.is_dataclass(kind):
+        return _record_reader(kind)
+    if origin in (typing.Union, types.UnionType):
+        readers = {one: _reader(one) for one in arguments if one is not type(None)}
+        if not any(readers.values()):
+            return None
+        if len(readers) == 1:
+            (reader,) = readers.values()
+            return lambda value: None if value is None else typing.cast(Any, reader)(value)
+    elif origin is tuple and len(arguments) == 2 and arguments[1] is Ellipsis:
+        item = _reader(arguments[0])
+        return tuple if item is None else lambda value: tuple(map(item, value))
+    elif origin in (dict, Mapping):
+        one = _reader(arguments[1])
+        return None if one is None else lambda value: {name: one(item) for name, item in value.items()}
+    elif isinstance(kind, type) and issubclass(kind, Enum):
+        return kind
+    elif kind is date:
+        return date.fromisoformat
+    elif kind in (str, int, float, bool, Any, object):
+        return None
+    return lambda value: _build(kind, value, "")
+
+
+def _record_reader(kind: Any) -> Callable[[Any], Any]:
+    readers = {name: reader for name, hint in _shape(kind).hints.items() if (reader := _reader(hint)) is not None}
+
+    def build(value: dict[str, Any]) -> Any:
+        return kind(**{name: readers[name](item) if name in readers else item for name, item in value.items()})
+
+    return build
 
 
 def dumps(value: object, *, indent: int | None = None) -> str:

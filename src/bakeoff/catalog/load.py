@@ -8,19 +8,22 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import json
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields, replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from bakeoff.base import files
+from bakeoff.base import files, records
 from bakeoff.base.errors import InputError, MachineError, Problem
 from bakeoff.base.later import later
 from bakeoff.base.record import dataclass
 from bakeoff.base.records import digest
 from bakeoff.catalog import snapshot
 from bakeoff.catalog.model import Answer, Axis, Catalog, Claim, Layer, LifecycleState, Property, System
+from bakeoff.catalog.rules import Rules, load_rules
 
 if TYPE_CHECKING:
     from bakeoff.catalog import authoring, build, field, lines, registry, shapes
@@ -34,6 +37,8 @@ DATA = Path(__file__).parent / "data"
 """The folder people edit; read-only in an installed wheel."""
 SNAPSHOT = "compiled.jsonl"
 """Name of the compiled file inside the data folder of a wheel."""
+RULES = "compiled.rules.json"
+"""Name of the compiled rules beside it."""
 
 
 _R = TypeVar("_R", Property, Axis)
@@ -83,6 +88,35 @@ def load(extra: Path | None = None, *, compiled: bool = True) -> Catalog:
         files.write_atomic(kept, text)
         _forget_others(kept)
     return _certain(text)
+
+
+def rules() -> Rules:
+    """The rules that ship with bakeoff, checked once and kept as they are compiled, like the catalogue.
+
+    Raises:
+        InputError: If a file has mistakes; carries all mistakes of all files.
+    """
+    kept = DATA / RULES
+    if not kept.exists():
+        code = [one for folder in (Path(__file__), Path(records.__file__)) for one in _files(folder.parent, ".py")]
+        kept = files.home() / "catalog" / f"{_digest([*code, *_files(DATA / 'rules', '.toml')])}.rules.json"
+    if kept.exists():
+        return records.trusted(Rules, json.loads(kept.read_bytes()))
+    text = compile_rules()
+    with contextlib.suppress(MachineError):
+        files.write_atomic(kept, text)
+        _forget_others(kept)
+    return records.trusted(Rules, json.loads(text))
+
+
+def compile_rules() -> str:
+    """The text of the compiled rules: what a wheel carries as `RULES`.
+
+    Raises:
+        InputError: If a file has mistakes; carries all mistakes of all files.
+    """
+    # In the order of the files: it is that of words on screen, and of axes in a weight vector.
+    return json.dumps(records.to_plain(load_rules(DATA / "rules")), ensure_ascii=False, allow_nan=False)
 
 
 def compile_snapshot(data: Path = DATA, *, extra: Path | None = None) -> str:
@@ -211,19 +245,35 @@ def _certain(text: str) -> Catalog:
 
 def _state(extra: Path | None) -> str:
     """A digest of every data file's path, size and time of change, and of the code that compiles them."""
-    code = sorted(Path(__file__).parent.glob("*.py"))
-    data = [*DATA.glob("*.toml"), *(DATA / "systems").rglob("*.toml"), *(DATA / "registry").glob("*.json")]
-    watched = [*code, *sorted(data), *(sorted(extra.rglob("*.toml")) if extra else [])]
-    state = hashlib.sha256()
-    for path in watched:
-        status = path.stat()
-        state.update(f"{path}:{status.st_size}:{status.st_mtime_ns}\n".encode())
-    return state.hexdigest()[:16]
+    here = Path(__file__).parent
+    watched = [*_files(here, ".py"), *_files(DATA, ".toml"), *_files(DATA / "systems", ".toml", deep=True)]
+    watched += _files(DATA / "registry", ".json")
+    return _digest([*watched, *(_files(extra, ".toml", deep=True) if extra else [])])
+
+
+def _files(folder: Path, ending: str, *, deep: bool = False) -> list[os.DirEntry[str]]:
+    """Files of a folder by the ending of their names, sorted; with `deep`, of the folders in it too."""
+    # By `scandir`, because this happens on every command of a checkout and `Path` costs three times as much.
+    found: list[os.DirEntry[str]] = []
+    with contextlib.suppress(FileNotFoundError), os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.name.endswith(ending):
+                found.append(entry)
+            elif deep and entry.is_dir():
+                found += _files(Path(entry.path), ending, deep=True)
+    return sorted(found, key=lambda entry: entry.path)
+
+
+def _digest(watched: Iterable[os.DirEntry[str]]) -> str:
+    """A digest of the path, size and time of change of files."""
+    lines = [f"{one.path}:{(status := one.stat()).st_size}:{status.st_mtime_ns}\n" for one in watched]
+    return hashlib.sha256("".join(lines).encode()).hexdigest()[:16]
 
 
 def _forget_others(kept: Path) -> None:
     """Removes compiled files nobody will ask for again, keeping the few newest for other checkouts."""
-    others = sorted(kept.parent.glob("*.jsonl"), key=lambda path: path.stat().st_mtime_ns, reverse=True)
+    kind = kept.name.partition(".")[2]
+    others = sorted(kept.parent.glob(f"*.{kind}"), key=lambda path: path.stat().st_mtime_ns, reverse=True)
     for path in others[4:]:
         path.unlink(missing_ok=True)
 
