@@ -200,6 +200,8 @@ class _View:
         self._context = _named(context, catalog)
         self._today = today
         self._meetings: dict[tuple[Scope, str, str], Meeting] = {}
+        # By identity: the index keeps every claim, and a scope takes longer to hash than most take to meet.
+        self._met: dict[int, Meeting] = {}
         self._scopes: dict[Scope, Scope] = {}
         self._grounds: dict[tuple[str, str], weigh.Ground] = {}
         self._direct = index.direct.setdefault(today, {})
@@ -214,12 +216,18 @@ class _View:
         if self._catalog.properties[about].kind is PropertyKind.MEASURE and belief.mid is None:
             layers = self._catalog.systems[subject].layers
             drawn = prior(self._catalog, layers[0], about, self._context, today=self._today)
-            return replace(belief, low=drawn.low, high=drawn.high, prior=drawn)
+            return Belief(
+                subject, about, other, belief.answer, None, drawn.low, drawn.high, belief.level,
+                belief.disputed, belief.uses, drawn, belief.text, belief.observed,
+            )  # fmt: skip
         return belief
 
     def population(self, layer: Layer, about: str) -> list[Belief]:
-        """Beliefs about one property of every system of a layer."""
-        return [self._known(system.id, about, None, None) for system in self._catalog.layer(layer)]
+        """Beliefs about one property of every system of a layer that says something of it."""
+        layered = [system.id for system in self._catalog.layer(layer)]
+        return [
+            self._known(name, about, None, None) for name in layered if _claims(self._catalog, self._index, name, about)
+        ]
 
     def weigh(self, subject: str, about: str, other: str | None, via: str | None) -> list[Weight]:
         """All evidence on the question, weighed; what a narrower claim overrides has level 0."""
@@ -343,14 +351,17 @@ class _View:
         return None
 
     def _scope_meeting(self, claim: Claim) -> Meeting:
-        if claim.scope == scope.EVERYWHERE:
+        if claim.scope is scope.EVERYWHERE:
             return scope.DIRECT
-        key = (claim.scope, claim.property, claim.subject if claim.scope.versions else "")
-        meeting = self._meetings.get(key)
+        meeting = self._met.get(id(claim))
         if meeting is None:
-            about = self._catalog.properties[claim.property]
-            meeting = scope.meet(self._index.tree, claim.scope, self._context, about, claim.subject)
-            self._meetings[key] = meeting
+            key = (claim.scope, claim.property, claim.subject if claim.scope.versions else "")
+            meeting = self._meetings.get(key)
+            if meeting is None:
+                about = self._catalog.properties[claim.property]
+                meeting = scope.meet(self._index.tree, claim.scope, self._context, about, claim.subject)
+                self._meetings[key] = meeting
+            self._met[id(claim)] = meeting
         return meeting
 
     def _without_overridden(self, found: list[Weight]) -> list[Weight]:

@@ -30,6 +30,7 @@ from bakeoff.catalog.model import (
     Scope,
     System,
 )
+from bakeoff.catalog.scope import EVERYWHERE
 
 SCHEMA = 2
 """Version of this file format; a file of another version is made anew."""
@@ -39,7 +40,6 @@ _CELL = "\t"
 """Between the cells of a row; JSON writes a tab inside a text another way."""
 _CITED = 5
 """Place of the evidence cited in the row of a claim."""
-_EVERYWHERE = Scope()
 _ANSWERS = {answer.value: answer for answer in Answer}
 _KINDS = {kind.value: kind for kind in EvidenceKind}
 
@@ -86,7 +86,7 @@ class StoredClaims(Sequence[Claim]):
         """Claims about one property, in the order of the file."""
         found = self._about.get(name)
         if found is None:
-            rows = json.loads(self._groups[name]) if name in self._groups else []
+            rows = _loads(self._groups[name]) if name in self._groups else []
             self._places[name] = [row[-1] for row in rows]
             found = self._about[name] = tuple([self._decoded(row, name) for row in rows])
         return found
@@ -95,7 +95,7 @@ class StoredClaims(Sequence[Claim]):
         """One piece of evidence, decoded once however many claims cite it."""
         found = self._evidence[index]
         if found is None:
-            found = self._evidence[index] = _decode_evidence(json.loads(self._cells[index]))
+            found = self._evidence[index] = _decode_evidence(_loads(self._cells[index]))
         return found
 
     def __getitem__(self, index: Any) -> Any:
@@ -201,6 +201,14 @@ def _decode_property(item: dict[str, Any]) -> Property:
     return Property(kind=kind, layers=layers, **item)
 
 
+_DECODER = json.JSONDecoder()
+
+
+def _loads(text: str) -> Any:
+    """The JSON value a text begins with; `json.loads` asks each time what it was given, and what follows."""
+    return _DECODER.raw_decode(text)[0]
+
+
 def _dump(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
@@ -256,7 +264,7 @@ def _encode_claim(claim: Claim, evidence: list[int]) -> list[Any]:
     value = claim.value.value if isinstance(claim.value, Answer) else claim.value
     scope = claim.scope
     where = None
-    if scope != _EVERYWHERE:
+    if scope != EVERYWHERE:
         where = [
             scope.versions,
             scope.device,
@@ -273,7 +281,7 @@ def _encode_claim(claim: Claim, evidence: list[int]) -> list[Any]:
 
 
 def _decode_system(cells: list[str]) -> System:
-    head, more, inherits, lifecycle, count, names = json.loads(cells[0])
+    head, more, inherits, lifecycle, count, names = _loads(cells[0])
     claims = StoredClaims(head[0], cells[1 : count + 1], dict(zip(names, cells[count + 1 :], strict=True)))
     since = date.fromisoformat(lifecycle[1]) if lifecycle[1] else None
     return System(
@@ -318,7 +326,7 @@ def _decode_evidence(row: list[Any]) -> Evidence:
 
 def _decode_claim(row: list[Any], subject: str, about_: str, evidence: tuple[Evidence, ...]) -> Claim:
     name, value, answered, other, where, _, via, note, because, settled_by, inherited_from, file, _ = row
-    scope = _EVERYWHERE
+    scope = EVERYWHERE
     if where:
         versions, device, os, python, domain, activity, precision, language = where
         scope = Scope(

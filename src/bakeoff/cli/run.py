@@ -5,6 +5,7 @@ Exit codes: 0 ok, 1 finished but not ok, 2 bad input, 3 our bug, 130 interrupted
 
 from __future__ import annotations
 
+import atexit
 import gc
 import json
 import os
@@ -21,7 +22,7 @@ from bakeoff.cli.doors import Door
 from bakeoff.cli.lazy import load, product
 from bakeoff.cli.values import Raw
 
-_COLLECT = (50_000, 50, 50)
+_COLLECT = (200_000, 50, 50)
 INTERRUPTED = 130
 BUG = 3
 
@@ -72,6 +73,8 @@ def relaxed() -> None:
     its time, because all that is loaded is walked through again and again.
     """
     gc.set_threshold(*_COLLECT)
+    # Nor a last time on the way out, when the system takes everything back at once.
+    atexit.register(gc.freeze)
 
 
 def _progress(door: Door) -> AbstractContextManager[Callable[[object], None] | None]:

@@ -83,6 +83,16 @@ class Model:
         return Entry(row, stack, float(self.offsets[row]), conditions)
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a model can take over from another with the same facts and rules."""
+
+    joiner: Joiner
+    """Which components fit."""
+    values: Values | None = None
+    """What they are worth, of the same candidates or more."""
+
+
 def build(profile: Profile, catalog: Catalog, rules: Rules, measured: Sequence[Claim] = (), *, today: date) -> Model:
     """Works out the model of a profile: feasibility, enumeration, central values."""
     known = merged(catalog, measured)
@@ -91,7 +101,7 @@ def build(profile: Profile, catalog: Catalog, rules: Rules, measured: Sequence[C
     judged = candidates(facts)
     joiner = Joiner(facts)
     _own_kernels(joiner, judged)
-    return assemble(facts, rules, judged, stack_needs(situation), joiner=joiner)
+    return assemble(facts, rules, judged, stack_needs(situation), known=Known(joiner))
 
 
 def assemble(
@@ -100,12 +110,23 @@ def assemble(
     judged: dict[str, tuple[Candidate, ...]],
     needs: tuple[StackNeed, ...],
     dropped: frozenset[str] = frozenset(),
-    joiner: Joiner | None = None,
+    known: Known | None = None,
 ) -> Model:
-    """The model over judged candidates, some requirements dropped."""
-    joiner = joiner or Joiner(facts)
+    """The model over judged candidates, some requirements dropped.
+
+    Args:
+        facts: The catalogue in the situation.
+        rules: What words mean.
+        judged: Candidates by layer.
+        needs: Demands on several layers at once.
+        dropped: Requirements left out.
+        known: What was worked out with the same facts and rules already.
+    """
+    joiner = known.joiner if known else Joiner(facts)
     space = stacks(joiner, judged, needs, dropped)
     values = Values(facts, rules, judged)
+    if known and known.values:
+        values.take_over(known.values)
     offsets = _offsets(facts, space)
     totals = space.spread([mine + extra for mine, extra in zip(values.central(space), offsets, strict=True)])
     chance = _chances(facts, judged, needs, space, dropped)

@@ -9,7 +9,7 @@ import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from bakeoff.decide.build import Model, assemble
+from bakeoff.decide.build import Known, Model, assemble
 from bakeoff.decide.enumerate import answer_level, required
 from bakeoff.decide.model import Conflict, Relaxation
 from bakeoff.decide.smaa import ranked
@@ -238,7 +238,7 @@ def _unlocks(model: Model, tokens: Iterable[str]) -> str:
 
 
 def _relaxation(model: Model, dropped: frozenset[str]) -> Relaxation:
-    opened = assemble(model.facts, model.rules, model.judged, model.needs, dropped, model.joiner)
+    opened = assemble(model.facts, model.rules, model.judged, model.needs, dropped, Known(model.joiner, model.values))
     order = ranked(opened.space, opened.expected, 1)
     example = " ".join(f"{layer}={name}" for layer, name in opened.space.stack(int(order[0]))) if len(order) else ""
     return Relaxation(tuple(sorted(dropped)), len(opened.space.rows), example)

@@ -212,7 +212,8 @@ class Drawn:
     def _rest(self, least: Sequence[tuple[tuple[_Part, ...], Floats]]) -> Floats:
         """What is no sum over components: the axes that take the least of them, and what no axis holds."""
         rest = self.layout.rest
-        found = np.repeat(rest.offsets[:, None], self._table.shape[1], axis=1)
+        found = np.empty((len(rest.offsets), self._table.shape[1]))
+        found[...] = rest.offsets[:, None]
         for parts, weight in least:
             worst: Floats | None = None
             for part in parts:
@@ -236,7 +237,8 @@ class Blocks:
     def next(self) -> Drawn:
         """The next block."""
         layout = self._layout
-        table = np.repeat(layout.fixed[:, None], BLOCK, axis=1)
+        table = np.empty((len(layout.fixed), BLOCK))
+        table[...] = layout.fixed[:, None]
         drawn = np.empty(BLOCK)
         for stream, uses in self._streams:
             normal = stream.normals(BLOCK)

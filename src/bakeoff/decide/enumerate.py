@@ -54,6 +54,7 @@ class Joiner:
         self._routes: dict[str, dict[str, Route]] = {}
         self._converters: dict[str, list[tuple[str, Join]]] | None = None
         self._deployed: dict[tuple[str, str], dict[str, Route]] = {}
+        self._stated: dict[str, frozenset[str]] = {}
         self._loads: dict[str, dict[str, Route]] = {}
 
     def pair(self, one: str, other: str) -> Join | None:
@@ -97,6 +98,20 @@ class Joiner:
             self._deployed[key] = self._deploy(framework, serving)
         return self._deployed[key]
 
+    def ends(self, framework: str, serving: str) -> Iterator[tuple[str, tuple[int, int]]]:
+        """The formats of `deployments`, each with its conversions and doubts; asked of every pair there is."""
+        reached, direct = self.routes(framework), self.pair(serving, framework)
+        found = False
+        for form, load in self.loads(serving).items():
+            route = reached.get(form)
+            if route is not None:
+                found = True
+                yield form, (len(route.formats) - 1, int(not (route.join.sure and load.join.sure)))
+        if direct is not None and not found:
+            for form, route in reached.items():
+                if len(route.formats) == 1:
+                    yield form, (0, int(not (direct.sure and route.join.sure)))
+
     def loads(self, serving: str) -> Mapping[str, Route]:
         """Formats a serving system loads, however they came about."""
         if serving not in self._loads:
@@ -114,6 +129,8 @@ class Joiner:
     def _joined(self, one: str, other: str) -> Join | None:
         doubt: Join | None = None
         for subject, thing in ((one, other), (other, one)):
+            if thing not in self._partners(subject):
+                continue
             for relation in _JOINS:
                 fact = self.facts.related(subject, relation, thing)
                 if fact is not None and fact.answer in GOOD:
@@ -121,6 +138,14 @@ class Joiner:
                 if fact is not None and fact.answer is Answer.UNKNOWN:
                     doubt = doubt or Join(sure=False, claims=fact.claims)
         return doubt
+
+    def _partners(self, subject: str) -> frozenset[str]:
+        """Everything a system states any joining relation about."""
+        found = self._stated.get(subject)
+        if found is None:
+            stated = [self.facts.stated(subject, relation) for relation in _JOINS]
+            found = self._stated[subject] = frozenset(itertools.chain.from_iterable(stated))
+        return found
 
     def _reached(self, framework: str) -> dict[str, Route]:
         found: dict[str, Route] = {}
@@ -345,6 +370,10 @@ class _Blocks:
             return self._written(framework, formats)
         found: list[tuple[int, int, int, int]] = []
         for position, serving in enumerate(self.names["serving"]):
+            if "format" in self.layers and framework is not None:
+                ends = self.joiner.ends(framework, serving)
+                found += [(formats[form], position, *end) for form, end in ends if form in formats]
+                continue
             routes = self._served(framework, serving)
             if "format" not in self.layers:
                 best = min(routes.values(), key=_preference, default=None)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 
 import numpy as np
 
 from bakeoff.catalog.model import Aggregator, Axis
-from bakeoff.decide.build import Model, Stack, assemble
+from bakeoff.decide.build import Known, Model, Stack, assemble
 from bakeoff.decide.entries import Entry
 from bakeoff.decide.facts import Facts
 from bakeoff.decide.feasible import Candidate
@@ -132,14 +132,14 @@ def _requirement(model: Model, own: tuple[str, ...]) -> list[Flip]:
     """Dropping one requirement, its favours and weights staying: what would its hard demands alone give way to?"""
     tokens = {item.requirement for group in model.judged.values() for one in group for item in one.exclusions}
     tokens |= {need.token for need in model.needs}
-    leading = _leading(model)
+    leading, known = _leading(model), Known(model.joiner, model.values)
     found = []
     for token in sorted(tokens):
         judged = {
             layer: tuple(item for item in group if item.system in leading[layer] or _opened(item, token))
             for layer, group in model.judged.items()
         }
-        opened = assemble(model.facts, model.rules, judged, model.needs, frozenset({token}), model.joiner)
+        opened = assemble(model.facts, model.rules, judged, model.needs, frozenset({token}), known)
         order = ranked(opened.space, opened.expected, 1)
         if not len(order):
             continue
@@ -171,11 +171,13 @@ def _date(model: Model, entries: Sequence[Entry], own: tuple[str, ...]) -> list[
     lasts = _Lasting(model)
     if all(lasts.component(*part, axis) for entry in leading for part in entry.stack for axis in model.values.axes):
         return []
+    layers = [layer for layer, _ in entries[0].stack]
+    parts = {axis.id: model.values.parts(axis, layers) for axis in model.values.axes if model.values.weights[axis.id]}
     for days in _DAYS:
         day = model.facts.today + timedelta(days=days)
         facts = Facts(model.facts.catalog, model.situation, model.rules.constants, day)
-        later = Values(facts, model.rules, model.judged)
-        best = max(leading, key=lambda entry: _total(model.values, later, entry, lasts))
+        then = _Day(model.values, Values(facts, model.rules, model.judged), lasts, parts)
+        best = max(leading, key=then.total)
         if model.side(best.stack) != own:
             text = "unless its evidence is renewed by then"
             return [Flip("date", day.isoformat(), text, shown(best.stack), float(days))]
@@ -197,23 +199,39 @@ class _Lasting:
         return self._known[key]
 
 
-def _total(now: Values, later: Values, entry: Entry, lasts: _Lasting) -> float:
-    """Value of a stack on a later day, less what unknown claims may cost."""
-    failed = now.rules.constants["failed_points"]
-    total = entry.offset - failed * (1.0 - math.prod(condition.chance for condition in entry.conditions))
-    layers = [layer for layer, _ in entry.stack]
-    for axis in now.axes:
-        parts = now.parts(axis, layers) if now.weights[axis.id] else ()
-        worth = [
-            (now if lasts.component(*entry.stack[column], axis) else later).mid(*entry.stack[column], axis)
-            for column, _ in parts
-        ]
-        if axis.aggregator is Aggregator.WEAKEST:
-            total += now.weights[axis.id] * min(worth, default=0.0)
-        else:
-            shares = [share for _, share in parts]
-            total += now.weights[axis.id] * sum(share * mid for share, mid in zip(shares, worth, strict=True))
-    return total
+class _Day:
+    """What stacks are worth on one later day."""
+
+    def __init__(
+        self, now: Values, later: Values, lasts: _Lasting, parts: Mapping[str, Sequence[tuple[int, float]]]
+    ) -> None:
+        self._now = now
+        self._later = later
+        self._lasts = lasts
+        self._parts = parts
+        self._known: dict[tuple[str, str, str], float] = {}
+
+    def total(self, entry: Entry) -> float:
+        """Value of a stack, less what unknown claims may cost."""
+        failed = self._now.rules.constants["failed_points"]
+        total = entry.offset - failed * (1.0 - math.prod(condition.chance for condition in entry.conditions))
+        for axis in self._now.axes:
+            parts = self._parts.get(axis.id, ())
+            worth = [self._mid(*entry.stack[column], axis) for column, _ in parts]
+            if axis.aggregator is Aggregator.WEAKEST:
+                on_axis = min(worth, default=0.0)
+            else:
+                on_axis = sum(share * mid for (_, share), mid in zip(parts, worth, strict=True))
+            total += self._now.weights[axis.id] * on_axis
+        return total
+
+    def _mid(self, layer: str, system: str, axis: Axis) -> float:
+        key = (layer, system, axis.id)
+        found = self._known.get(key)
+        if found is None:
+            values = self._now if self._lasts.component(layer, system, axis) else self._later
+            found = self._known[key] = values.mid(layer, system, axis)
+        return found
 
 
 def _unknown(model: Model, entries: Sequence[Entry], own: tuple[str, ...]) -> list[Flip]:

@@ -97,6 +97,10 @@ class Values:
         self._capabilities: tuple[str, ...] | None = None
         self._measures: dict[tuple[str, str], tuple[str, ...]] = {}
 
+    def take_over(self, known: Values) -> None:
+        """Shares the terms another one has worked out: of the same facts and rules, and candidates judged alike."""
+        self._terms, self._bonuses, self._measures = known._terms, known._bonuses, known._measures
+
     def terms(self, layer: str, system: str, axis: Axis) -> tuple[Term, ...]:
         """Measures by which a component enters an axis; empty when its layer takes no part."""
         key = (layer, system, axis.id)
