@@ -14,12 +14,14 @@ import numpy.typing as npt
 
 from bakeoff.base.record import dataclass
 from bakeoff.catalog.model import Aggregator
-from bakeoff.decide.draws import Stream, uniforms
+from bakeoff.decide.draws import normals_of, stream_keys, uniforms
 from bakeoff.decide.feasible import Condition
 from bakeoff.decide.value import Floats, Term, Values, combine
 
 BLOCK = 2_500
 """Draws taken at a time; a multiple of 4."""
+_TOGETHER = 8
+"""Streams drawn at once: as many as stay near the processor."""
 _FARTHEST = 4.33
 """No normal number of a stream is farther out."""
 
@@ -192,10 +194,12 @@ class Drawn:
             for part in parts:
                 worth[part.column] += self._rows(part) * (weight * part.share)
         first, *others = layout.halves
-        total = self._sum(first, worth)[first.of]
+        total: Floats = self._sum(first, worth)[first.of]
+        # Into one array again and again: a fresh one of megabytes costs more to come by than to fill.
+        room = np.empty_like(total)
         for half in others:
-            total += self._sum(half, worth)[half.of]
-        total += self._rest(least)[layout.rest.of]
+            total += self._sum(half, worth).take(half.of, axis=0, out=room, mode="clip")
+        total += self._rest(least).take(layout.rest.of, axis=0, out=room, mode="clip")
         for position, lost in self._lost.items():
             total[position] -= lost
         return total
@@ -232,25 +236,28 @@ class Blocks:
         self._layout = layout
         self._seed = seed
         self._start = 0
-        self._streams = [(Stream(("value", *key), seed), uses) for key, uses in layout.uses.items()]
+        self._uses = list(layout.uses.values())
+        self._keys = stream_keys((("value", *name) for name in layout.uses), seed)
 
     def next(self) -> Drawn:
         """The next block."""
         layout = self._layout
         table = np.empty((len(layout.fixed), BLOCK))
         table[...] = layout.fixed[:, None]
-        drawn = np.empty(BLOCK)
-        for stream, uses in self._streams:
-            normal = stream.normals(BLOCK)
-            for use in uses:
-                np.multiply(normal, use.spread, out=drawn)
-                if use.below or use.above:
-                    drawn += use.mid
-                if use.below:
-                    np.maximum(drawn, 0.0, out=drawn)
-                if use.above:
-                    np.minimum(drawn, use.most, out=drawn)
-                table[use.row] += drawn
+        drawn, room = np.empty(BLOCK), np.empty((_TOGETHER, BLOCK))
+        for first in range(0, len(self._uses), _TOGETHER):
+            keys = self._keys[first : first + _TOGETHER]
+            normal = normals_of(keys, BLOCK, self._start, room[: len(keys)])
+            for row, uses in zip(normal, self._uses[first : first + _TOGETHER], strict=True):
+                for use in uses:
+                    np.multiply(row, use.spread, out=drawn)
+                    if use.below or use.above:
+                        drawn += use.mid
+                    if use.below:
+                        np.maximum(drawn, 0.0, out=drawn)
+                    if use.above:
+                        np.minimum(drawn, use.most, out=drawn)
+                    table[use.row] += drawn
         found = Drawn(layout, table, self._lost())
         self._start += BLOCK
         return found

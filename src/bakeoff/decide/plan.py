@@ -125,8 +125,8 @@ def _worth(ground: _Ground, offer: Offer, seed: int) -> PlannedMeasurement:
             narrows.append(f"{system}.{name}")
     gain = float(predicted.max(axis=0).mean() - predicted.mean(axis=1).max())
     leaders = np.bincount(predicted.argmax(axis=0), minlength=len(ground.entries))
-    first = int(predicted.mean(axis=1).argmax())
-    own = ground.model.side(ground.entries[first].stack)
+    # The first of the decision itself: of two that are nearly equal the draws' own mean would name either.
+    own = ground.model.side(ground.entries[0].stack)
     flips = _others(ground, leaders, own)
     return PlannedMeasurement(offer, round(max(0.0, gain), 4), tuple(narrows), flips)
 
