@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
+from bakeoff.base.later import later
 from bakeoff.base.record import dataclass
+
+if TYPE_CHECKING:
+    import difflib
+else:
+    difflib = later("difflib")
 
 
 class BakeoffError(Exception):

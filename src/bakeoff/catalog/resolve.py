@@ -72,6 +72,21 @@ def resolve(  # noqa: PLR0913 - a belief is asked for by all of these, and by no
     return belief
 
 
+def stated(
+    catalog: Catalog,
+    subject: str,
+    property: str,  # noqa: A002 - the catalogue's own word
+    context: Context,
+    *,
+    today: date,
+) -> Belief:
+    """The belief about a measure as `resolve` gives it, but for what an unknown is drawn from, which it does not say.
+
+    Working that out takes a look at the whole layer: too much where an unknown is only passed over.
+    """
+    return _view(catalog, context, today).stated(catalog.aliases.get(subject, subject), property)
+
+
 def lasting(
     catalog: Catalog,
     subject: str,
@@ -260,6 +275,10 @@ class _View:
             if not all(self.lasting(one.subject, about, None) for one in known):
                 self._moving.add((layer, about))
         return (layer, about) not in self._moving
+
+    def stated(self, subject: str, about: str) -> Belief:
+        """The belief about a measure without a prior."""
+        return self._known(subject, about, None, None)
 
     def _known(self, subject: str, about: str, other: str | None, via: str | None) -> Belief:
         """The belief without a prior: wanted for itself, and again in the population of its layer."""

@@ -11,7 +11,7 @@ from bakeoff.base.evidence import Evidence, EvidenceKind
 from bakeoff.base.quantity import Interval
 from bakeoff.base.record import dataclass
 from bakeoff.catalog.model import Answer, Belief, Catalog, Claim, Context, Layer, Relation, System, Use
-from bakeoff.catalog.resolve import lasting, prior, resolve
+from bakeoff.catalog.resolve import lasting, prior, resolve, stated
 from bakeoff.catalog.snapshot import Overlay, about
 from bakeoff.decide.situation import Situation, Target
 
@@ -144,7 +144,7 @@ class Facts:
     def _like(self, own: Belief, side: str) -> Belief:
         base = self.situation.context
         for context in self.situation.run_like if side == "run" else self.situation.made_like:
-            near = resolve(self.catalog, own.subject, "fit", context, today=self.today)
+            near = stated(self.catalog, own.subject, "fit", context, today=self.today)
             if near.mid is not None and near.low is not None and near.high is not None:
                 steps = (context.activity != base.activity) + (context.domain != base.domain)
                 wider = self.constants["like_width"] * steps
@@ -162,7 +162,7 @@ class Facts:
         for context in (base, *(self.situation.run_like if _runs(layer) else self.situation.made_like)):
             if not self._lasting(subject, "fit", context):
                 return False
-            if resolve(self.catalog, subject, "fit", context, today=self.today).mid is not None:
+            if stated(self.catalog, subject, "fit", context, today=self.today).mid is not None:
                 return True
         return True
 
