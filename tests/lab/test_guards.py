@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from bakeoff.lab.cells import Machine
-from bakeoff.lab.guards import block_value, breaches, disturbances, labels, roofline_share
+from bakeoff.lab.guards import block_value, breaches, counting, disturbances, labels, roofline_share
 from bakeoff.lab.raw import BlockFacts, Header, LaunchFacts, Peaks, Request, RoundFacts, Samples
 
 MS = 1_000_000
@@ -82,7 +82,7 @@ def test_too_few_clean_samples_make_a_block_unclean() -> None:
     delay = (0,) * 2 + (3 * MS,) * 18
     value = block_value(block(samples=Samples(tuple(range(5, 25)), (1,) * 20, (2 * MS,) * 20, delay)))
     assert not value.clean
-    assert value.samples == 20
+    assert value.samples == 2, "the clean ones speak, few as they are"
 
 
 def test_unknown_delays_count_as_clean() -> None:
@@ -90,16 +90,23 @@ def test_unknown_delays_count_as_clean() -> None:
     assert block_value(block(samples=unknown)).dirty == 0
 
 
-def test_where_nothing_is_clean_the_half_that_waited_least_speaks() -> None:
-    # Its own threads always wait a tenth of the time; a neighbour made every third sample wait for half of it.
-    disturbed = tuple(number % 3 == 0 for number in range(21))
+def test_where_nothing_is_clean_what_waited_least_speaks() -> None:
+    # Its own threads always wait a tenth of the time; a neighbour made two of three samples wait for half of it.
+    disturbed = tuple(number % 3 != 0 for number in range(21))
     ns = tuple(4 * MS if late else 2 * MS for late in disturbed)
     delay = tuple(2 * MS if late else MS // 5 for late in disturbed)
     value = block_value(block(samples=Samples(tuple(range(5, 26)), (1,) * 21, ns, delay)))
     assert not value.clean
     assert value.step_s == pytest.approx(2e-3)
-    assert value.samples == 14
+    assert value.waited == pytest.approx(0.1)
+    assert value.samples == 3
     assert value.dirty == 21
+
+
+def test_blocks_that_waited_longer_than_their_arm_cannot_avoid_do_not_count() -> None:
+    assert counting([]) == ()
+    assert counting([0.0, 0.015, 0.3, 0.0]) == (True, True, False, True)
+    assert counting([0.10, 0.11, 0.6, 0.10]) == (True, True, False, True), "its own threads wait a tenth of the time"
 
 
 @pytest.mark.parametrize(

@@ -12,13 +12,22 @@ import numpy as np
 from bakeoff.base.outcome import Outcome
 from bakeoff.base.quantity import Interval, show_seconds
 from bakeoff.lab.cells import Campaign, Comparison, Phases, Run, Trust, Verdict
-from bakeoff.lab.guards import BlockValue, block_value, breaches, counting, disturbances, labels, roofline_share
+from bakeoff.lab.guards import (
+    LEAST_CLEAN_BLOCKS,
+    BlockValue,
+    block_value,
+    breaches,
+    counting,
+    disturbances,
+    labels,
+    roofline_share,
+)
 from bakeoff.lab.raw import BlockFacts, LaunchFacts, Raw, RunFacts
 from bakeoff.lab.verdicts import TIE_ZONE, Roles, Standings, standings
 from bakeoff.numerics.change import classify
 from bakeoff.numerics.effects import Table, median_interval, pooled_spread, quantile_interval
 
-_NOISY = "fewer than half of its blocks were undisturbed: the half of each that waited least is shown"
+_NOISY = "fewer than half of its blocks were undisturbed: what waited least is shown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +39,7 @@ class Blocks:
     values: tuple[BlockValue, ...]
     """One per block."""
     noisy: bool
-    """Too few blocks were clean, so all of them count."""
+    """Too few blocks were clean; what waited least counts."""
 
 
 def roles_of(runs: Sequence[RunFacts]) -> Roles:
@@ -86,8 +95,8 @@ def _counting(raw: Raw) -> dict[int, Blocks]:
     for index, run in enumerate(raw.runs):
         if run.outcome.measured and run.id in by_run:
             pairs = [(block, block_value(block)) for block in by_run[run.id]]
-            chosen = list(compress(pairs, counting([value.clean for _, value in pairs])))
-            noisy = not all(value.clean for _, value in chosen)
+            chosen = list(compress(pairs, counting([value.waited for _, value in pairs])))
+            noisy = sum(value.clean for _, value in pairs) < LEAST_CLEAN_BLOCKS * len(pairs)
             result[index] = Blocks(tuple(one for one, _ in chosen), tuple(value for _, value in chosen), noisy)
     return result
 
@@ -257,7 +266,7 @@ def _method(raw: Raw) -> str:
         f"against a NumPy float64 oracle before and while timed. {len(raw.rounds)} rounds of interleaved blocks in "
         f"random order, idle workers stopped, inputs rotated; {min(launches, default=0)} to {max(launches, default=0)} "
         f"launches an arm. Block value: median of samples with at most 2 % of their time spent in run queues, or of "
-        f"the half that waited least where those are under a fifth. "
+        f"the tenth that waited least where there are fewer. "
         f"Ratios: additive model of log times, 95 % t interval over launches, variance pooled over arms. Verdicts: "
         f"sign tests by betting, 5 % for the whole campaign. Clock adds {header.null_ns:.0f} ns; before the start busy "
         f"threads waited {probe} of a second; measured {show_seconds(sum(one.wall_s for one in raw.rounds))} of rounds."

@@ -46,8 +46,8 @@ class Row(NamedTuple):
     """Round."""
     step_s: float
     """Seconds per step."""
-    clean: bool
-    """Enough of its samples were undisturbed."""
+    waited: float
+    """Share of their time that the samples behind it waited for a processor."""
 
 
 @dataclass(slots=True)
@@ -296,7 +296,7 @@ def _play_round(game: Game, allowed_s: float) -> Standings | None:
 def row_of(block: BlockFacts, arm: int) -> Row:
     """What a block says, for the race."""
     value = block_value(block)
-    return Row(arm, block.launch, block.round, value.step_s, value.clean)
+    return Row(arm, block.launch, block.round, value.step_s, value.waited)
 
 
 def _table(rows: list[Row]) -> Table:
@@ -304,7 +304,7 @@ def _table(rows: list[Row]) -> Table:
     by_arm: dict[int, list[Row]] = {}
     for row in rows:
         by_arm.setdefault(row.arm, []).append(row)
-    counted = (compress(own, counting([row.clean for row in own])) for own in by_arm.values())
+    counted = (compress(own, counting([row.waited for row in own])) for own in by_arm.values())
     return Table.of([row[:4] for own in counted for row in own])
 
 
