@@ -58,7 +58,7 @@ def _condition(setup: Setup, arena: Arena, systems: list[str], *, busy: bool) ->
         yield Finding(f"tie set of the long run, {where}", OURS, ", ".join(sorted(right)), "every launch of the pool")
         tallies: dict[str, Tally] = {name: Tally() for name in ("race", "olive", "mean", "median")}
         races = setup.trials(8, 200)
-        slow = setup.count(1, 5 if setup.asked else 17)
+        slow = setup.count(1, 3 if setup.asked else 17)
         for number in range(races):
             setup.say(f"race {where} {number + 1}/{races}")
             _ours(arena, systems, number, tallies["race"])
@@ -143,7 +143,9 @@ def _tie_set(setup: Setup, arena: Arena, systems: list[str]) -> frozenset[str]:
     first = arena.pools[systems[0]]
     entries[0] = Entry(systems[0], first[: -LAUNCHES or None])
     placebo = Entry(systems[0], first[-LAUNCHES:])
-    played = arena.race([*entries, placebo], seed=-1, budget_s=setup.count(12, 240), full_ranking=True)
+    played = arena.race(
+        [*entries, placebo], seed=-1, budget_s=setup.count(12, 120 if setup.asked else 240), full_ranking=True
+    )
     now = played.standings
     within = now.fit.arms[now.leader] + now.zone
     return frozenset(system for arm, system in enumerate(systems) if now.fit.arms.get(arm, np.inf) <= within)
