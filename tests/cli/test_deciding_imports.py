@@ -7,6 +7,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+from bakeoff.catalog import load
+
 PROFILE = Path(__file__).parents[2] / "examples" / "cpu-serving.toml"
 PROGRAM = """
 import json, sys
@@ -34,29 +38,37 @@ HEAVY = {"difflib", "email", "importlib.metadata", "numpy.ma", "numpy.random", "
 """Modules of the standard library and of NumPy that once came along."""
 
 
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home in which the catalogue and the rules lie compiled."""
+    found = tmp_path_factory.mktemp("home")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("BAKEOFF_HOME", str(found))
+        load.load()
+        load.rules()
+    return found
+
+
 def _loaded(home: Path, words: list[str]) -> set[str]:
     program = PROGRAM.format(words=[str(PROFILE), *words])
     environment = {"BAKEOFF_HOME": str(home), "PATH": "/usr/bin:/bin"}
-    runs = [
-        subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True)
-        for _ in range(2)  # the first compiles the catalogue
-    ]
-    return set(json.loads(runs[1].stderr.splitlines()[-1]))
+    done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True)
+    return set(json.loads(done.stderr.splitlines()[-1]))
 
 
 def _ours(loaded: set[str]) -> set[str]:
     return {name.removeprefix("bakeoff.") for name in loaded if name.startswith("bakeoff.")}
 
 
-def test_a_decision_imports_what_it_needs_and_no_more(tmp_path: Path) -> None:
-    loaded = _loaded(tmp_path, ["--json"])
+def test_a_decision_imports_what_it_needs_and_no_more(home: Path) -> None:
+    loaded = _loaded(home, ["--json"])
     assert _ours(loaded) == set(OURS.split())
     roots = {name.partition(".")[0] for name in loaded} - {"bakeoff", "__main__"}
     assert {one for one in roots if one not in sys.stdlib_module_names and not one.startswith("_")} == THEIRS
     assert not HEAVY & loaded
 
 
-def test_showing_it_adds_the_screen_and_what_puts_it_into_words(tmp_path: Path) -> None:
-    loaded = _loaded(tmp_path, [])
+def test_showing_it_adds_the_screen_and_what_puts_it_into_words(home: Path) -> None:
+    loaded = _loaded(home, [])
     assert _ours(loaded) == {*OURS.split(), *SHOWN.split()}
     assert not {"typer", "click", "jinja2", "pydantic", "markupsafe"} & loaded

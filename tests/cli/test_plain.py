@@ -16,6 +16,7 @@ from bakeoff.cli import call, parser, plain
 from bakeoff.cli.commands import DOORS
 from bakeoff.cli.doors import Argument, Door, Kind
 
+PARSER = parser.build()
 WORDS = {
     Kind.INTEGER: "7",
     Kind.NUMBER: "0.5",
@@ -38,7 +39,7 @@ def _parsed(words: list[str]) -> tuple[Door, dict[str, Any], bool]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(parser, "load", lambda _place: run)
-        parser.build()(args=words, standalone_mode=False)
+        PARSER(args=words, standalone_mode=False)
     (only,) = found
     return only
 
