@@ -1,6 +1,6 @@
-"""Rows `identical`, `error` and `placebo`: what is said of identical programs, and whether a real difference is seen.
+"""Rows `identical`, `power`, `error` and `placebo`: what is said of identical programs, and of a real difference.
 
-One series of trials serves the three rows, in turn with each runtime of the race and with its network, which is the one
+One series of trials serves all but `power`, in turn with each runtime of the race and with its network, which is the one
 of the experiments that the peers' figures come from. In every trial two arms of one program, and their placebo, play a
 campaign with five launches an arm; then the peers' way is gone with as many steps: a process is started, warmed up and
 measured to its end, then another one of the same program. Their best setting shares the steps among five launches an
@@ -103,7 +103,7 @@ def _where(busy: bool) -> str:  # noqa: FBT001 - the condition is the argument
 
 
 def identical(setup: Setup) -> Iterator[Finding]:
-    """How often identical programs are called different, and how often a tenth is seen."""
+    """How often identical programs are called different."""
     for busy, trials in _trials(setup).items():
         where = _where(busy)
         pairs = [(played, arm) for played in trials.ours for arm in (1, 2)]
@@ -117,7 +117,6 @@ def identical(setup: Setup) -> Iterator[Finding]:
             kept(false, len(pairs), most=0.05),
         )
         yield from _peers(setup, trials, where)
-    yield from _power(setup)
 
 
 def _peers(setup: Setup, trials: Trials, where: str) -> Iterator[Finding]:
@@ -149,7 +148,8 @@ def _values(steps: Sequence[float]) -> list[float]:
     return [float(np.mean(part)) for part in np.array_split(np.asarray(steps), VALUES)]
 
 
-def _power(setup: Setup) -> Iterator[Finding]:
+def power(setup: Setup) -> Iterator[Finding]:
+    """How often a tenth more work is seen."""
     for busy in setup.conditions:
         seen, count, extra = 0, setup.trials(8, 100), []
         with Arena(setup, size="ten") as arena, loaded(busy):
@@ -240,7 +240,8 @@ def _reasons(played: Sequence[Played]) -> str:
 
 
 ROWS = (
-    Row("identical", "What is said of identical programs, and of a difference of a tenth", identical),
+    Row("identical", "What is said of identical programs", identical),
+    Row("power", "Whether a difference of a tenth is seen", power),
     Row("error", "Error of the ratio of identical programs at equal samples", error),
     Row("placebo", "The placebo's verdict, and whether load is noticed", placebo),
 )
