@@ -134,22 +134,25 @@ class Facts:
 
     def fit(self, subject: str, layer: str) -> Belief:
         """The belief about a system's fit in a layer; where nothing is known, that of a neighbouring context, wider."""
-        own = self.measure(subject, "fit")
-        if own.mid is not None:
-            return own
+        bare = stated(self.catalog, subject, "fit", self._context("fit"), today=self.today)
+        if bare.mid is not None:
+            return self.measure(subject, "fit")
         key = (subject, "fit", "run" if _runs(layer) else "made")
         known = self._beliefs.get(key)
-        return known if known is not None else self._remembered(key, self._like(own, key[2]))
+        if known is None:
+            self.read.update([use.claim for use in bare.uses])
+            known = self._remembered(key, self._like(subject, key[2]) or self.measure(subject, "fit"))
+        return known
 
-    def _like(self, own: Belief, side: str) -> Belief:
+    def _like(self, subject: str, side: str) -> Belief | None:
         base = self.situation.context
         for context in self.situation.run_like if side == "run" else self.situation.made_like:
-            near = stated(self.catalog, own.subject, "fit", context, today=self.today)
+            near = stated(self.catalog, subject, "fit", context, today=self.today)
             if near.mid is not None and near.low is not None and near.high is not None:
                 steps = (context.activity != base.activity) + (context.domain != base.domain)
                 wider = self.constants["like_width"] * steps
                 return replace(near, low=max(0.0, near.low - wider), high=min(100.0, near.high + wider))
-        return own
+        return None
 
     def lasts(self, subject: str, name: str) -> bool:
         """Whether nothing but the width of a measure will change with time."""
