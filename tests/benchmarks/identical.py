@@ -1,6 +1,6 @@
 """Rows `identical`, `power`, `error` and `placebo`: what is said of identical programs, and of a real difference.
 
-One series of trials serves all but `power`, in turn with each runtime of the race and with its network, which is the one
+One series of trials serves all but `power`, in turn with each runtime of the race and with its network, which is that
 of the experiments that the peers' figures come from. In every trial two arms of one program, and their placebo, play a
 campaign with five launches an arm; then the peers' way is gone with as many steps: a process is started, warmed up and
 measured to its end, then another one of the same program. Their best setting shares the steps among five launches an
