@@ -144,7 +144,7 @@ def _tie_set(setup: Setup, arena: Arena, systems: list[str]) -> frozenset[str]:
     entries[0] = Entry(systems[0], first[: -LAUNCHES or None])
     placebo = Entry(systems[0], first[-LAUNCHES:])
     played = arena.race(
-        [*entries, placebo], seed=-1, budget_s=setup.count(12, 120 if setup.asked else 240), full_ranking=True
+        [*entries, placebo], seed=-1, budget_s=setup.count(12, 60 if setup.asked else 240), full_ranking=True
     )
     now = played.standings
     within = now.fit.arms[now.leader] + now.zone
