@@ -67,6 +67,15 @@ def test_all_mistakes_of_a_file_are_told_at_once_with_line_and_advice(tmp_path: 
     assert "without quotes" in found[19, "claim[1].evidence[0].observed"]
 
 
+def test_a_grade_is_read_as_the_points_it_stands_for_and_keeps_its_name(tmp_path: Path) -> None:
+    held = sources(tmp_path, {"systems/framework/alpha.toml": ALPHA + claim("depth", '"many"')}).catalog
+    for catalog in (held, snapshot.decode(snapshot.encode(held))):
+        assert catalog is not None
+        (found,) = [one for one in catalog.systems["alpha"].claims if one.property == "depth"]
+        assert (found.value, found.grade) == (70.0, "many")
+        assert [grade.when for grade in catalog.properties["depth"].grades] == ["It names nothing.", "It names ten."]
+
+
 @pytest.mark.parametrize(
     ("more", "key", "word"),
     [
@@ -77,6 +86,7 @@ def test_all_mistakes_of_a_file_are_told_at_once_with_line_and_advice(tmp_path: 
         (claim("converts", '"yes"', 'object = "box"'), "claim[0].via", "needs `via`"),
         (claim("fit", "101"), "claim[0].value", "0..100"),
         (claim("fit", '"good"'), "claim[0].value", "0..100"),
+        (claim("depth", '"mny"'), "claim[0].value", "did you mean many?"),
         (claim("latest_version", "3.1"), "claim[0].value", "quotes"),
         (claim("speaks", '"yes"', 'object = "pyton"'), "claim[0].object", "did you mean python?"),
         (claim("offline", '"yes"', 'scope = { os = ["linus"] }'), "claim[0].scope.os", "did you mean linux?"),
@@ -246,7 +256,7 @@ def test_a_compiled_file_of_another_version_is_made_anew(tmp_path: Path, monkeyp
     (kept,) = (tmp_path / "home" / "catalog").glob("*.jsonl")
     kept.write_text(kept.read_text(encoding="utf-8").replace('"schema":1', '"schema":0', 1), encoding="utf-8")
     assert load.load().version == first.version
-    assert kept.read_text(encoding="utf-8").startswith('{"schema":1')
+    assert kept.read_text(encoding="utf-8").startswith(f'{{"schema":{snapshot.SCHEMA}')
 
 
 def test_a_home_that_cannot_be_written_costs_time_and_nothing_else(

@@ -19,6 +19,7 @@ from bakeoff.catalog.model import (
     Axis,
     Catalog,
     Claim,
+    Grade,
     Inheritance,
     Layer,
     Lifecycle,
@@ -29,7 +30,7 @@ from bakeoff.catalog.model import (
     System,
 )
 
-SCHEMA = 1
+SCHEMA = 2
 """Version of this file format; a file of another version is made anew."""
 _EVERYWHERE = Scope()
 _ANSWERS = {answer.value: answer for answer in Answer}
@@ -123,7 +124,8 @@ def version_of(text: str) -> str:
 def _decode_property(item: dict[str, Any]) -> Property:
     # By hand, because there are a hundred: reading them by their annotations costs more than the rest of the file.
     kind, layers = PropertyKind(item.pop("kind")), tuple(map(Layer, item.pop("layers")))
-    return Property(kind=kind, layers=layers, **item)
+    grades = tuple(Grade(**grade) for grade in item.pop("grades"))
+    return Property(kind=kind, layers=layers, grades=grades, **item)
 
 
 def _dump(value: object) -> str:
@@ -183,7 +185,15 @@ def _encode_claim(claim: Claim, evidence: list[int]) -> list[Any]:
             scope.language,
         ]
     row = [claim.id, claim.property, value, isinstance(claim.value, Answer), claim.object, where, evidence]
-    rest = [claim.via, claim.note, claim.because, claim.settled_by, claim.inherited_from, claim.source_file]
+    rest = [
+        claim.via,
+        claim.note,
+        claim.because,
+        claim.settled_by,
+        claim.inherited_from,
+        claim.source_file,
+        claim.grade,
+    ]
     return row + rest
 
 
@@ -232,7 +242,7 @@ def _decode_evidence(row: list[Any]) -> Evidence:
 
 
 def _decode_claim(row: list[Any], subject: str, evidence: list[Evidence]) -> Claim:
-    name, about, value, answered, other, where, cited, via, note, because, settled_by, inherited_from, file = row
+    name, about, value, answered, other, where, cited, via, note, because, settled_by, inherited_from, file, grade = row
     scope = _EVERYWHERE
     if where:
         versions, device, os, python, domain, activity, precision, language = where
@@ -260,4 +270,5 @@ def _decode_claim(row: list[Any], subject: str, evidence: list[Evidence]) -> Cla
         settled_by,
         inherited_from,
         file,
+        grade,
     )
