@@ -226,7 +226,7 @@ def test_the_compiled_form_is_the_same_catalogue(tmp_path: Path) -> None:
 
 def test_records_and_compiled_rows_have_the_same_fields() -> None:
     """A field added to a record and forgotten here would vanish from the compiled catalogue."""
-    assert [len(dataclasses.fields(kind)) for kind in (System, Claim, Scope)] == [17, 13, 8]
+    assert [len(dataclasses.fields(kind)) for kind in (System, Claim, Scope)] == [17, 14, 8]
     row = snapshot._encode_evidence(dataclasses.replace(evidence(), value=1.0, run="r"))
     assert len(row) == len(dataclasses.fields(type(evidence())))
 
