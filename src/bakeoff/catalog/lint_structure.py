@@ -202,6 +202,8 @@ def _grades(ground: Ground) -> Iterator[Broken]:
             yield Broken(about.id, "has grades and is no measure", "properties.toml")
         if steps != sorted(set(steps)) or not all(0 <= step <= 100 for step in steps):
             yield Broken(about.id, "has grades that do not rise from 0 to 100", "properties.toml")
+        if about.unstated and (len(about.unstated) != 2 or not set(about.unstated) <= set(named)):
+            yield Broken(about.id, "leaves unstated values between grades that it does not have", "properties.toml")
         if len(set(named)) < len(named) or answers & set(named):
             yield Broken(about.id, "has a grade whose name is taken", "properties.toml")
 

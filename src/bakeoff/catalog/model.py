@@ -243,6 +243,8 @@ class Property:
     """How it is taken, for readers."""
     grades: tuple[Grade, ...] = ()
     """Values a judged measure may take, lowest first; empty where values are measured or counted."""
+    unstated: tuple[str, ...] = ()
+    """The two grades between which a value lies that nobody has stated; empty to draw it from its layer's values."""
 
 
 class Aggregator(StrEnum):

@@ -75,8 +75,12 @@ def resolve(  # noqa: PLR0913 - a belief is asked for by all of these, and by no
 def prior(catalog: Catalog, layer: Layer, about: str, context: Context, *, today: date) -> Interval:
     """What an unknown measure of a system in `layer` is drawn from, in points.
 
-    The known values of the layer, drawn to their lower quartile: the full range would reward ignorance.
+    The known values of the layer, drawn to their lower quartile: the full range would reward ignorance. Where what is
+    known is a choice of the good values, the property says between which grades the unstated ones lie.
     """
+    if bounds := catalog.properties[about].unstated:
+        low, high = (grade.points for grade in catalog.properties[about].grades if grade.name in bounds)
+        return Interval(low, (low + high) / 2, high)
     view = _view(catalog, context, today)
     found = view.priors.get((layer, about))
     if found is None:

@@ -267,6 +267,8 @@ class PropertyEntry:
     """How it is taken."""
     grades: tuple[GradeEntry, ...] = ()
     """Values a judged measure may take, lowest first."""
+    unstated: tuple[str, ...] = ()
+    """The two grades between which a value lies that nobody has stated."""
 
 
 @dataclass(frozen=True, slots=True)

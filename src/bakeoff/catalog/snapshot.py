@@ -125,7 +125,7 @@ def _decode_property(item: dict[str, Any]) -> Property:
     # By hand, because there are a hundred: reading them by their annotations costs more than the rest of the file.
     kind, layers = PropertyKind(item.pop("kind")), tuple(map(Layer, item.pop("layers")))
     grades = tuple(Grade(**grade) for grade in item.pop("grades"))
-    return Property(kind=kind, layers=layers, grades=grades, **item)
+    return Property(kind=kind, layers=layers, grades=grades, unstated=tuple(item.pop("unstated")), **item)
 
 
 def _dump(value: object) -> str:
