@@ -181,10 +181,26 @@ class _View:
         """The belief, with a prior where a measure is unknown."""
         belief = self._known(subject, about, other, via)
         if self._catalog.properties[about].kind is PropertyKind.MEASURE and belief.mid is None:
-            layers = self._catalog.systems[subject].layers
-            drawn = prior(self._catalog, layers[0], about, self._context, today=self._today)
+            drawn = self._unstated(subject, about)
             return replace(belief, low=drawn.low, high=drawn.high, prior=drawn)
         return belief
+
+    def _unstated(self, subject: str, about: str) -> Interval:
+        """What an unknown measure is drawn from: of several slots a system fills, the one that promises least.
+
+        Which slot it stands in is not asked here, and two systems of one slot must not be drawn from different layers
+        to the gain of the one that also does something else.
+        """
+        asked = self._catalog.properties[about].layers
+        layers = self._catalog.systems[subject].layers
+        drawn = [
+            prior(self._catalog, layer, about, self._context, today=self._today)
+            for layer in layers
+            if layer in asked or not asked
+        ]
+        if not drawn:
+            return prior(self._catalog, layers[0], about, self._context, today=self._today)
+        return min(drawn, key=lambda one: one.mid)
 
     def population(self, layer: Layer, about: str) -> list[Belief]:
         """Beliefs about one property of every system of a layer."""

@@ -144,7 +144,13 @@ class Facts:
             if near.mid is not None and near.low is not None and near.high is not None:
                 steps = (context.activity != base.activity) + (context.domain != base.domain)
                 wider = self.constants["like_width"] * steps
-                return replace(near, low=max(0.0, near.low - wider), high=min(100.0, near.high + wider))
+                away = (_middle(own) - near.mid) * (1 - self.constants["like_keep"] ** steps)
+                return replace(
+                    near,
+                    mid=near.mid + away,
+                    low=max(0.0, near.low + away - wider),
+                    high=min(100.0, near.high + away + wider),
+                )
         return own
 
     def _remembered(self, key: tuple[str, str, str], belief: Belief) -> Belief:
