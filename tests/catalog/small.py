@@ -50,6 +50,18 @@ anchor_0 = "nobody"
 anchor_100 = "everybody"
 
 [[property]]
+id = "depth"
+kind = "measure"
+question = "How much stands on it?"
+axis = "ecosystem"
+anchor_0 = "nothing"
+anchor_100 = "everything"
+grades = [
+    { name = "alone", points = 10, when = "It names nothing." },
+    { name = "many", points = 70, when = "It names ten." },
+]
+
+[[property]]
 id = "release_cadence"
 kind = "measure"
 question = "How regular?"
@@ -64,8 +76,12 @@ question = "Does it train?"
 layers = ["framework"]
 """
 _AXES = "".join(
-    f'[[axis]]\nid = "{axis}"\nname = "{axis}"\nquestion = "?"\nproperties = ["{measure}"]\n'
-    for axis, measure in (("performance", "speed_infer"), ("ecosystem", "fit"), ("maintenance", "release_cadence"))
+    f'[[axis]]\nid = "{axis}"\nname = "{axis}"\nquestion = "?"\nproperties = {list(measures)}\n'
+    for axis, *measures in (
+        ("performance", "speed_infer"),
+        ("ecosystem", "fit", "depth"),
+        ("maintenance", "release_cadence"),
+    )
 )
 SOURCE = """
 [[source]]

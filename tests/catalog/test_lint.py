@@ -12,6 +12,7 @@ from bakeoff.base.evidence import EvidenceKind
 from bakeoff.catalog import lint, lints
 from bakeoff.catalog.field import Adoption, Cell, Eras, Field, KernelLibraries, Matrix, Row, Statements
 from bakeoff.catalog.load import Sources, read_sources
+from bakeoff.catalog.model import Grade
 from tests.catalog.small import ALPHA, BETA, FILES, LIFE, SOURCE, TODAY, claim, head, sources
 
 A, B = "systems/framework/alpha.toml", "systems/serving/beta.toml"
@@ -90,6 +91,15 @@ CASES: dict[str, Changes] = {
             'kind = "reported"\nsource = "somebody"\nobserved = 2026-06-01\nread = 2026-11-22\nsays = "yes"',
         )
     ),
+    "own-word": alpha(
+        long_form(
+            "training",
+            '"yes"',
+            'kind = "impression"\nsource = "maintainers\' general knowledge, 2026-11"\n'
+            "observed = 2026-06-01\nread = 2026-11-22",
+        )
+    ),
+    "points-without-grade": alpha(claim("depth", "70")),
     "unused-source": alpha(SOURCE.replace('"docs"', '"other"')),
     "interval-without-measure": alpha(
         long_form(
@@ -140,7 +150,7 @@ CASES: dict[str, Changes] = {
     | {GAMMA: head("gamma", "serving") + '[system.lifecycle]\nstatus = "active"\n'},
 }
 """What breaks each lint, and no other error."""
-ELSEWHERE_TESTED = {"property-without-anchor", "axis-mismatch", "field-reference", "field-unknown"}
+ELSEWHERE_TESTED = {"property-without-anchor", "axis-mismatch", "grades", "field-reference", "field-unknown"}
 ALSO = {
     "orphan-registry": {"not-refreshed"},
     "empty-range": {"stale-claim"},
@@ -176,6 +186,31 @@ def test_a_measure_needs_anchors_and_an_axis_that_lists_it(tmp_path: Path) -> No
     properties = {**held.catalog.properties, "fit": about, "speed_infer": other}
     broken = replace(held, catalog=replace(held.catalog, properties=properties))
     assert names(broken) == {"property-without-anchor", "axis-mismatch"}
+
+
+@pytest.mark.parametrize("kind", ["documented", "impression"])
+def test_points_of_a_judged_measure_may_come_from_an_index_of_points_alone(tmp_path: Path, kind: str) -> None:
+    rows = f'kind = "{kind}"\nsource = "index, table 2"\nobserved = 2026-06-01\nread = 2026-11-22\nsays = "Grade B."'
+    assert names(sources(tmp_path, alpha(long_form("depth", "65", rows)))) == (
+        set() if kind == "impression" else {"points-without-grade"}
+    )
+
+
+@pytest.mark.parametrize(
+    "grades",
+    [
+        (Grade("a", 50, "?"), Grade("b", 10, "?")),
+        (Grade("a", 50, "?"), Grade("a", 60, "?")),
+        (Grade("unknown", 50, "?"),),
+        (Grade("a", 101, "?"),),
+    ],
+)
+def test_grades_rise_and_have_names_of_their_own(tmp_path: Path, grades: tuple[Grade, ...]) -> None:
+    held = sources(tmp_path)
+    about = replace(held.catalog.properties["fit"], grades=grades)
+    properties = {**held.catalog.properties, "fit": about}
+    broken = replace(held, catalog=replace(held.catalog, properties=properties))
+    assert "grades" in names(broken)
 
 
 @pytest.mark.parametrize(

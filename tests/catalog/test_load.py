@@ -70,6 +70,15 @@ def test_all_mistakes_of_a_file_are_told_at_once_with_line_and_advice(tmp_path: 
     assert "without quotes" in found[19, "claim[1].evidence[0].observed"]
 
 
+def test_a_grade_is_read_as_the_points_it_stands_for_and_keeps_its_name(tmp_path: Path) -> None:
+    held = sources(tmp_path, {"systems/framework/alpha.toml": ALPHA + claim("depth", '"many"')}).catalog
+    for catalog in (held, snapshot.decode(snapshot.encode(held))):
+        assert catalog is not None
+        (found,) = [one for one in catalog.systems["alpha"].claims if one.property == "depth"]
+        assert (found.value, found.grade) == (70.0, "many")
+        assert [grade.when for grade in catalog.properties["depth"].grades] == ["It names nothing.", "It names ten."]
+
+
 @pytest.mark.parametrize(
     ("more", "key", "word"),
     [
@@ -80,6 +89,7 @@ def test_all_mistakes_of_a_file_are_told_at_once_with_line_and_advice(tmp_path: 
         (claim("converts", '"yes"', 'object = "box"'), "claim[0].via", "needs `via`"),
         (claim("fit", "101"), "claim[0].value", "0..100"),
         (claim("fit", '"good"'), "claim[0].value", "0..100"),
+        (claim("depth", '"mny"'), "claim[0].value", "did you mean many?"),
         (claim("latest_version", "3.1"), "claim[0].value", "quotes"),
         (claim("speaks", '"yes"', 'object = "pyton"'), "claim[0].object", "did you mean python?"),
         (claim("offline", '"yes"', 'scope = { os = ["linus"] }'), "claim[0].scope.os", "did you mean linux?"),
@@ -219,7 +229,7 @@ def test_the_compiled_form_is_the_same_catalogue(tmp_path: Path) -> None:
 
 def test_records_and_compiled_rows_have_the_same_fields() -> None:
     """A field added to a record and forgotten here would vanish from the compiled catalogue."""
-    assert [len(dataclasses.fields(kind)) for kind in (System, Claim, Scope)] == [17, 13, 8]
+    assert [len(dataclasses.fields(kind)) for kind in (System, Claim, Scope)] == [17, 14, 8]
     row = snapshot._encode_evidence(dataclasses.replace(evidence(), value=1.0, run="r"))
     assert len(row) == len(dataclasses.fields(type(evidence())))
 

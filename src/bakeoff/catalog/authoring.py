@@ -36,6 +36,8 @@ class Vocabulary:
     """Property id to kind, relations included."""
     scopes: ScopesFile
     """Closed lists of scopes."""
+    grades: Mapping[str, tuple[str, ...]]
+    """Names of the grades of a judged measure, by property."""
 
 
 @cache
@@ -177,7 +179,7 @@ def _claim_problems(claim: ClaimEntry, vocabulary: Vocabulary, *, where: str, ke
         for name in objects:
             if name not in vocabulary.scopes.language:
                 yield unknown_name(where, f"{key}.object", name, vocabulary.scopes.language, what="language")
-    yield from _value_problems(claim, kind, where=where, key=key)
+    yield from _value_problems(claim, kind, vocabulary.grades.get(claim.property, ()), where=where, key=key)
     yield from _scope_problems(claim, vocabulary, where=where, key=key)
 
 
@@ -194,7 +196,9 @@ def _scope_problems(claim: ClaimEntry, vocabulary: Vocabulary, *, where: str, ke
             yield Problem(where, f"{key}.scope.{field}", str(error), "a PEP 440 range such as >=2.1,<3")
 
 
-def _value_problems(claim: ClaimEntry, kind: PropertyKind, *, where: str, key: str) -> Iterator[Problem]:
+def _value_problems(
+    claim: ClaimEntry, kind: PropertyKind, grades: tuple[str, ...], *, where: str, key: str
+) -> Iterator[Problem]:
     answers = [answer.value for answer in Answer]
     if kind in (PropertyKind.CAPABILITY, PropertyKind.RELATION):
         if claim.value not in answers:
@@ -202,8 +206,12 @@ def _value_problems(claim: ClaimEntry, kind: PropertyKind, *, where: str, key: s
             advice = near(claim.value, answers) if isinstance(claim.value, str) else ""
             yield Problem(where, f"{key}.value", f"{claim.value!r} is no answer", advice or listed)
     elif kind is PropertyKind.MEASURE:
-        unknown = claim.value == Answer.UNKNOWN.value
-        if not unknown and (isinstance(claim.value, str) or not 0 <= claim.value <= 100):
+        if isinstance(claim.value, str):
+            named = (*grades, Answer.UNKNOWN.value)
+            if claim.value not in named:
+                advice = near(claim.value, named) or f"allowed: {', '.join(named)}, or points 0..100"
+                yield Problem(where, f"{key}.value", f"{claim.value!r} is no value", advice)
+        elif not 0 <= claim.value <= 100:
             yield Problem(where, f"{key}.value", f"{claim.value!r} is no value", "points 0..100, or unknown")
     elif not isinstance(claim.value, str):
         yield Problem(where, f"{key}.value", f"{claim.value!r} is not text", "facts are text: put it in quotes")

@@ -141,11 +141,14 @@ def _claims(
     subject: str, written: ClaimEntry, about: Property, *, shared: Mapping[str, SourceEntry], where: str
 ) -> Iterator[Claim]:
     """The claims of one entry: one, or one per object."""
+    points = {grade.name: grade.points for grade in about.grades}
     value: Answer | float | str
     if about.kind in (PropertyKind.CAPABILITY, PropertyKind.RELATION) or written.value == Answer.UNKNOWN:
         value = Answer(str(written.value))
+    elif about.kind is PropertyKind.MEASURE:
+        value = points[written.value] if isinstance(written.value, str) else float(written.value)
     else:
-        value = float(written.value) if about.kind is PropertyKind.MEASURE else str(written.value)
+        value = str(written.value)
     scope = written.scope
     objects = (*((written.object,) if written.object else ()), *written.objects)
     for name in objects or (None,):
@@ -171,6 +174,7 @@ def _claims(
             evidence=_evidence(written, shared),
             settled_by=written.settled_by,
             source_file=where,
+            grade=written.value if isinstance(written.value, str) and written.value in points else "",
         )
         yield replace(claim, id=claim_id(claim))
 

@@ -14,6 +14,9 @@ from bakeoff.catalog.shapes import ClaimEntry, LifecycleEntry
 from bakeoff.catalog.weigh import MEASURED
 
 _PLACE = re.compile(r"section|§|chapter|page|table|release|changelog|readme|model card|docs?\b|\d|#|/|:", re.IGNORECASE)
+_OWN_WORD = re.compile(
+    r"\b(maintainers?'?|common|general|own|expert) (knowledge|judge?ment|experience|opinion)", re.IGNORECASE
+)
 _STATED = (EvidenceKind.DOCUMENTED, EvidenceKind.REPORTED, EvidenceKind.MEASURED_ELSEWHERE)
 
 
@@ -104,6 +107,23 @@ def _vague(ground: Ground) -> Iterator[Broken]:
         for item in claim.evidence:
             if item.kind in _STATED and not _PLACE.search(item.source):
                 yield ground.at_claim(claim, f"{item.source!r} names no passage")
+
+
+def _own_word(ground: Ground) -> Iterator[Broken]:
+    for claim in ground.claims():
+        for item in claim.evidence:
+            if _OWN_WORD.search(item.source):
+                yield ground.at_claim(claim, f"{item.source!r} can be read by nobody")
+
+
+def _points_without_grade(ground: Ground) -> Iterator[Broken]:
+    """An index may grade by points; whoever reads a document finds words, which a grade's condition is held against."""
+    for claim in ground.claims():
+        about = ground.sources.catalog.properties[claim.property]
+        bare = about.grades and isinstance(claim.value, float) and not claim.grade
+        stronger = [item for item in _live(claim) if item.kind is not EvidenceKind.IMPRESSION]
+        if bare and stronger and claim.inherited_from is None:
+            yield ground.at_claim(claim, f"{claim.value:g} points, which {stronger[0].source!r} cannot state")
 
 
 def _unused_source(ground: Ground) -> Iterator[Broken]:
@@ -243,6 +263,24 @@ LINTS = (
         _registry_pointer,
     ),
     Lint("vague-source", _G, On.CLAIM, _W, "nobody could find the passage", "add section, version or address", _vague),
+    Lint(
+        "own-word",
+        _G,
+        On.CLAIM,
+        _E,
+        "the catalogue's own word is no source",
+        "name what anybody can read, or remove the claim: unknown is an answer too",
+        _own_word,
+    ),
+    Lint(
+        "points-without-grade",
+        _G,
+        On.CLAIM,
+        _E,
+        "points that no source states",
+        "write the name of the grade whose condition the source meets; properties.toml says when each holds",
+        _points_without_grade,
+    ),
     Lint(
         "unused-source",
         _G,

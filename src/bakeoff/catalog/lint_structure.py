@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from bakeoff.base.errors import near
 from bakeoff.catalog.lints import Broken, Ground, Group, Level, Lint, On
-from bakeoff.catalog.model import Layer, PropertyKind, Relation, System
+from bakeoff.catalog.model import Answer, Layer, PropertyKind, Relation, System
 
 _PURL_TYPES = (
     "pypi npm cargo github gitlab gitee huggingface docker maven nuget conda deb swift cocoapods golang generic"
@@ -193,6 +193,21 @@ def _no_anchor(ground: Ground) -> Iterator[Broken]:
             yield Broken(about.id, "lacks anchor_0 or anchor_100", "properties.toml")
 
 
+def _grades(ground: Ground) -> Iterator[Broken]:
+    answers = {answer.value for answer in Answer}
+    for about in ground.sources.catalog.properties.values():
+        steps = [grade.points for grade in about.grades]
+        named = [grade.name for grade in about.grades]
+        if about.grades and about.kind is not PropertyKind.MEASURE:
+            yield Broken(about.id, "has grades and is no measure", "properties.toml")
+        if steps != sorted(set(steps)) or not all(0 <= step <= 100 for step in steps):
+            yield Broken(about.id, "has grades that do not rise from 0 to 100", "properties.toml")
+        if about.unstated and (len(about.unstated) != 2 or not set(about.unstated) <= set(named)):
+            yield Broken(about.id, "leaves unstated values between grades that it does not have", "properties.toml")
+        if len(set(named)) < len(named) or answers & set(named):
+            yield Broken(about.id, "has a grade whose name is taken", "properties.toml")
+
+
 def _axis_mismatch(ground: Ground) -> Iterator[Broken]:
     catalog = ground.sources.catalog
     listed = {name: axis.id for axis in catalog.axes for name in axis.properties}
@@ -306,6 +321,7 @@ LINTS = (
         _licence_form,
     ),
     Lint("property-without-anchor", _G, On.PROPERTY, _E, "points mean nothing", "say what 0 and 100 mean", _no_anchor),
+    Lint("grades", _G, On.PROPERTY, _E, "grades cannot be told apart", "name each once, lowest first", _grades),
     Lint(
         "axis-mismatch",
         _G,

@@ -22,7 +22,7 @@ from bakeoff.base.later import later
 from bakeoff.base.record import dataclass
 from bakeoff.base.records import digest
 from bakeoff.catalog import snapshot
-from bakeoff.catalog.model import Answer, Axis, Catalog, Claim, Layer, LifecycleState, Property, System
+from bakeoff.catalog.model import Answer, Axis, Catalog, Claim, Grade, Layer, LifecycleState, Property, System
 from bakeoff.catalog.rules import Rules, load_rules
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ RULES = "compiled.rules.json"
 """Name of the compiled rules beside it."""
 
 
-_R = TypeVar("_R", Property, Axis)
+_R = TypeVar("_R", Property, Axis, Grade)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +138,7 @@ def read_sources(data: Path = DATA, *, extra: Path | None = None) -> Sources:
     properties = _properties(data, problems)
     axes = _axes(data, problems)
     constants = _constants(data, problems)
-    vocabulary = authoring.Vocabulary({item.id: item.kind for item in properties}, _scopes(data, problems))
+    vocabulary = _vocabulary(properties, data, problems)
     if problems:
         raise InputError(problems)
     table = {item.id: item for item in properties}
@@ -175,7 +175,7 @@ def read_vocabulary(data: Path = DATA) -> authoring.Vocabulary:
     """
     problems: list[Problem] = []
     properties = _properties(data, problems)
-    vocabulary = authoring.Vocabulary({item.id: item.kind for item in properties}, _scopes(data, problems))
+    vocabulary = _vocabulary(properties, data, problems)
     if problems:
         raise InputError(problems)
     return vocabulary
@@ -310,7 +310,16 @@ def _registry_files(data: Path, problems: list[Problem]) -> Iterator[registry.Re
 def _properties(data: Path, problems: list[Problem]) -> tuple[Property, ...]:
     file, told = authoring.read(shapes.PropertiesFile, data / "properties.toml", "properties.toml")
     problems += told
-    return tuple(_same(Property, item) for item in (file.property if file else ()))
+    entries = file.property if file else ()
+    return tuple(
+        replace(_same(Property, item), grades=tuple(_same(Grade, grade) for grade in item.grades)) for item in entries
+    )
+
+
+def _vocabulary(properties: Iterable[Property], data: Path, problems: list[Problem]) -> authoring.Vocabulary:
+    known = tuple(properties)
+    grades = {item.id: tuple(grade.name for grade in item.grades) for item in known if item.grades}
+    return authoring.Vocabulary({item.id: item.kind for item in known}, _scopes(data, problems), grades)
 
 
 def _same(kind: type[_R], entry: object) -> _R:

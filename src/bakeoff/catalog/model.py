@@ -138,6 +138,8 @@ class Claim:
     """Id of the claim this one mirrors, when it came by inheritance."""
     source_file: str = ""
     """File of the catalogue that states it, relative to the data folder."""
+    grade: str = ""
+    """Name of the grade its points come from, where the property has grades and a source supports one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +207,18 @@ class System:
 
 
 @dataclass(frozen=True, slots=True)
+class Grade:
+    """A named value of a measure that people judge, so that a source can be held against what it claims."""
+
+    name: str
+    """What a claim writes as its value."""
+    points: float
+    """Where it stands between the property's anchors."""
+    when: str
+    """What a source must state for it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Property:
     """One thing that can be claimed, and what its values mean."""
 
@@ -228,6 +242,10 @@ class Property:
     """A statement of speed: documentation starts a level lower, vendors lose one more."""
     note: str = ""
     """How it is taken, for readers."""
+    grades: tuple[Grade, ...] = ()
+    """Values a judged measure may take, lowest first; empty where values are measured or counted."""
+    unstated: tuple[str, ...] = ()
+    """The two grades between which a value lies that nobody has stated; empty to draw it from its layer's values."""
 
 
 class Aggregator(StrEnum):

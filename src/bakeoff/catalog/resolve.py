@@ -109,8 +109,12 @@ def lasting(
 def prior(catalog: Catalog, layer: Layer, about: str, context: Context, *, today: date) -> Interval:
     """What an unknown measure of a system in `layer` is drawn from, in points.
 
-    The known values of the layer, drawn to their lower quartile: the full range would reward ignorance.
+    The known values of the layer, drawn to their lower quartile: the full range would reward ignorance. Where what is
+    known is a choice of the good values, the property says between which grades the unstated ones lie.
     """
+    if bounds := catalog.properties[about].unstated:
+        low, high = (grade.points for grade in catalog.properties[about].grades if grade.name in bounds)
+        return Interval(low, (low + high) / 2, high)
     view = _view(catalog, context, today)
     found = view.priors.get((layer, about))
     if found is None:
@@ -229,13 +233,29 @@ class _View:
         """The belief, with a prior where a measure is unknown."""
         belief = self._known(subject, about, other, via)
         if self._catalog.properties[about].kind is PropertyKind.MEASURE and belief.mid is None:
-            layers = self._catalog.systems[subject].layers
-            drawn = prior(self._catalog, layers[0], about, self._context, today=self._today)
+            drawn = self._unstated(subject, about)
             return Belief(
                 subject, about, other, belief.answer, None, drawn.low, drawn.high, belief.level,
                 belief.disputed, belief.uses, drawn, belief.text, belief.observed,
             )  # fmt: skip
         return belief
+
+    def _unstated(self, subject: str, about: str) -> Interval:
+        """What an unknown measure is drawn from: of several slots a system fills, the one that promises least.
+
+        Which slot it stands in is not asked here, and two systems of one slot must not be drawn from different layers
+        to the gain of the one that also does something else.
+        """
+        asked = self._catalog.properties[about].layers
+        layers = self._catalog.systems[subject].layers
+        drawn = [
+            prior(self._catalog, layer, about, self._context, today=self._today)
+            for layer in layers
+            if layer in asked or not asked
+        ]
+        if not drawn:
+            return prior(self._catalog, layers[0], about, self._context, today=self._today)
+        return min(drawn, key=lambda one: one.mid)
 
     def population(self, layer: Layer, about: str) -> list[Belief]:
         """Beliefs about one property of every system of a layer that says something of it."""

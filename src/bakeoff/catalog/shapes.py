@@ -116,7 +116,7 @@ class ClaimEntry:
     property: str
     """Id in the property table, or a relation."""
     value: str | int | float
-    """yes | partial | no | unknown, points 0..100, or text, as the property's kind asks."""
+    """yes | partial | no | unknown, a grade or points 0..100, or text, as the property asks."""
     object: str | None = None
     """Id of the other system, for relations."""
     objects: tuple[str, ...] = ()
@@ -226,6 +226,20 @@ class SystemFile:
 
 
 @dataclass(frozen=True, slots=True)
+class GradeEntry:
+    """A named value of a judged measure."""
+
+    __pydantic_config__: ClassVar[Config] = STRICT
+
+    name: str
+    """What a claim writes as its value."""
+    points: float
+    """Where it stands between the anchors, 0..100."""
+    when: str
+    """What a source must state for it."""
+
+
+@dataclass(frozen=True, slots=True)
 class PropertyEntry:
     """One thing that can be claimed."""
 
@@ -251,6 +265,10 @@ class PropertyEntry:
     """A statement of speed."""
     note: str = ""
     """How it is taken."""
+    grades: tuple[GradeEntry, ...] = ()
+    """Values a judged measure may take, lowest first."""
+    unstated: tuple[str, ...] = ()
+    """The two grades between which a value lies that nobody has stated."""
 
 
 @dataclass(frozen=True, slots=True)

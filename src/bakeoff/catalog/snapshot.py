@@ -21,6 +21,7 @@ from bakeoff.catalog.model import (
     Axis,
     Catalog,
     Claim,
+    Grade,
     Inheritance,
     Layer,
     Lifecycle,
@@ -198,7 +199,8 @@ def version_of(text: str) -> str:
 def _decode_property(item: dict[str, Any]) -> Property:
     # By hand, because there are a hundred: reading them by their annotations costs more than the rest of the file.
     kind, layers = PropertyKind(item.pop("kind")), tuple(map(Layer, item.pop("layers")))
-    return Property(kind=kind, layers=layers, **item)
+    grades = tuple(Grade(**grade) for grade in item.pop("grades"))
+    return Property(kind=kind, layers=layers, grades=grades, unstated=tuple(item.pop("unstated")), **item)
 
 
 _DECODER = json.JSONDecoder()
@@ -276,7 +278,15 @@ def _encode_claim(claim: Claim, evidence: list[int]) -> list[Any]:
             scope.language,
         ]
     row = [claim.id, claim.property, value, isinstance(claim.value, Answer), claim.object, where, evidence]
-    rest = [claim.via, claim.note, claim.because, claim.settled_by, claim.inherited_from, claim.source_file]
+    rest = [
+        claim.via,
+        claim.note,
+        claim.because,
+        claim.settled_by,
+        claim.inherited_from,
+        claim.source_file,
+        claim.grade,
+    ]
     return row + rest
 
 
@@ -325,7 +335,7 @@ def _decode_evidence(row: list[Any]) -> Evidence:
 
 
 def _decode_claim(row: list[Any], subject: str, about_: str, evidence: tuple[Evidence, ...]) -> Claim:
-    name, value, answered, other, where, _, via, note, because, settled_by, inherited_from, file, _ = row
+    name, value, answered, other, where, _, via, note, because, settled_by, inherited_from, file, grade, _ = row
     scope = EVERYWHERE
     if where:
         versions, device, os, python, domain, activity, precision, language = where
@@ -353,4 +363,5 @@ def _decode_claim(row: list[Any], subject: str, about_: str, evidence: tuple[Evi
         settled_by,
         inherited_from,
         file,
+        grade,
     )

@@ -119,7 +119,11 @@ def audit(record: Sequence[Claim], out: Console) -> None:
     """Claims to check by hand, each with its sources."""
     for claim in record:
         heading(out, claim.id)
-        line(out, f"value {claim.value}" + (f"; {claim.note}" if claim.note else ""))
+        line(
+            out,
+            f"value {claim.value}{f' ({claim.grade})' if claim.grade else ''}"
+            + (f"; {claim.note}" if claim.note else ""),
+        )
         for one in claim.evidence:
             line(out, f"{wording.KINDS[one.kind]}, {one.observed}: {one.says} [{one.source}]")
 

@@ -151,7 +151,14 @@ class Facts:
             if near.mid is not None and near.low is not None and near.high is not None:
                 steps = (context.activity != base.activity) + (context.domain != base.domain)
                 wider = self.constants["like_width"] * steps
-                return replace(near, low=max(0.0, near.low - wider), high=min(100.0, near.high + wider))
+                unstated = _middle(self.measure(subject, "fit"))
+                away = (unstated - near.mid) * (1 - self.constants["like_keep"] ** steps)
+                return replace(
+                    near,
+                    mid=near.mid + away,
+                    low=max(0.0, near.low + away - wider),
+                    high=min(100.0, near.high + away + wider),
+                )
         return None
 
     def lasts(self, subject: str, name: str) -> bool:

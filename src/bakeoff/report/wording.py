@@ -124,7 +124,8 @@ def statement(claim: Claim, catalog: Catalog) -> str:
         verb = claim.property.replace("_", " ")
         return f"{subject} {verb}{via} {name_of(claim.object, catalog)}: {claim.value}"
     if isinstance(claim.value, float | int) and described is not None:
-        return f"{subject}, {_title(described)}: {points(float(claim.value))} of 100"
+        grade = f" ({claim.grade})" if claim.grade else ""
+        return f"{subject}, {_title(described)}: {points(float(claim.value))} of 100{grade}"
     return f"{subject}, {_title(described) if described else claim.property}: {claim.value}"
 
 
@@ -133,7 +134,9 @@ def meaning(claim: Claim, catalog: Catalog) -> str:
     described = catalog.properties.get(claim.property)
     if described is None or described.kind is not PropertyKind.MEASURE:
         return ""
-    return f"0 = {described.anchor_0}; 100 = {described.anchor_100}"
+    ends = f"0 = {described.anchor_0}; 100 = {described.anchor_100}"
+    grade = next((grade for grade in described.grades if grade.name == claim.grade), None)
+    return f"{grade.name}: {grade.when} {ends}" if grade else ends
 
 
 def name_of(system: str | None, catalog: Catalog) -> str:
