@@ -214,6 +214,7 @@ class _View:
     def __init__(self, catalog: Catalog, index: _Index, context: Context, today: date) -> None:
         self.beliefs: dict[_Key, Belief] = {}
         self.priors: dict[tuple[Layer, str], Interval] = {}
+        self._least: dict[tuple[tuple[Layer, ...], str], Interval] = {}
         self._catalog = catalog
         self._index = index
         self._context = _named(context, catalog)
@@ -246,16 +247,14 @@ class _View:
         Which slot it stands in is not asked here, and two systems of one slot must not be drawn from different layers
         to the gain of the one that also does something else.
         """
-        asked = self._catalog.properties[about].layers
         layers = self._catalog.systems[subject].layers
-        drawn = [
-            prior(self._catalog, layer, about, self._context, today=self._today)
-            for layer in layers
-            if layer in asked or not asked
-        ]
-        if not drawn:
-            return prior(self._catalog, layers[0], about, self._context, today=self._today)
-        return min(drawn, key=lambda one: one.mid)
+        found = self._least.get((layers, about))
+        if found is None:
+            asked = self._catalog.properties[about].layers
+            slots = [layer for layer in layers if layer in asked or not asked] or layers[:1]
+            drawn = [prior(self._catalog, layer, about, self._context, today=self._today) for layer in slots]
+            found = self._least[layers, about] = min(drawn, key=lambda one: one.mid)
+        return found
 
     def population(self, layer: Layer, about: str) -> list[Belief]:
         """Beliefs about one property of every system of a layer that says something of it."""
