@@ -99,7 +99,7 @@ def test_where_nothing_is_clean_what_waited_least_speaks() -> None:
     assert not value.clean
     assert value.step_s == pytest.approx(2e-3)
     assert value.waited == pytest.approx(0.1)
-    assert value.samples == 3
+    assert value.samples == 7
     assert value.dirty == 21
 
 

@@ -15,8 +15,8 @@ CLEAN_DELAY = 0.02
 """A sample is clean when its threads waited at most this share of its time. Filtered, never subtracted."""
 LEAST_CLEAN = 0.2
 """A block needs this share of clean samples to be called undisturbed."""
-LEAST_WAITED = 0.1
-"""Share of its samples that speak for a block with fewer clean ones: those that waited least of their time."""
+CALM_SAMPLES = 0.1
+"""Share of a block's samples that waited least; how long they waited is what its program itself cannot avoid."""
 LEAST_SAMPLES = 2
 """Samples that speak for a block at least."""
 LEAST_CLEAN_BLOCKS = 0.5
@@ -50,7 +50,7 @@ class BlockValue:
     """What one block says."""
 
     step_s: float
-    """Median seconds per step of its clean samples; of those that waited least when hardly any is clean."""
+    """Median seconds per step of its clean samples; of those that waited least when none is clean."""
     clean: bool
     """Enough samples were undisturbed."""
     waited: float
@@ -73,8 +73,8 @@ def block_value(block: BlockFacts) -> BlockValue:
     """The value of a block and what its guards read.
 
     The threads used are those of the stepping alone: bookkeeping and read-back are taken off both times. A system that
-    queues behind its own threads has no clean sample anywhere, and a crowded machine leaves few: then those speak that
-    waited least. Chosen by what the kernel says of the wait, never by their value.
+    queues behind its own threads has no clean sample anywhere, and a crowded machine leaves few: those speak that
+    waited no longer than the program cannot avoid, and 2 % of their time. The kernel says which, never their value.
     """
     iterations = np.asarray(block.samples.iterations, dtype=np.float64)
     ns = np.asarray(block.samples.ns, dtype=np.float64)
@@ -82,7 +82,8 @@ def block_value(block: BlockFacts) -> BlockValue:
     waited = np.maximum(delay, 0.0) / np.maximum(ns, 1.0)
     clean = waited <= CLEAN_DELAY
     enough = bool(clean.any()) and clean.mean() >= LEAST_CLEAN
-    speaking = min(ns.size, max(int(clean.sum()), math.ceil(LEAST_WAITED * ns.size), LEAST_SAMPLES))
+    calm = waited <= CLEAN_DELAY + np.quantile(waited, CALM_SAMPLES)
+    speaking = min(ns.size, max(int(calm.sum()), LEAST_SAMPLES))
     chosen = np.argsort(waited, kind="stable")[:speaking]
     inside = block.wall_ns - block.outside_ns
     timed = float(ns.sum()) + float(sum(block.first_ns))
