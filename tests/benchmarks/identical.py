@@ -10,6 +10,7 @@ arm.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -29,7 +30,7 @@ VALUES = 3
 BUDGET_S = 4.0
 """Playing time of a trial: some thousand steps an arm, as in the experiments that the peers' figures come from."""
 SYSTEM = "numpy"
-PEERS = 40
+PEERS = 20
 """Trials in which the peers' way is gone too: it takes longer than ours."""
 RENEWED = 26
 """Trials of a runtime after which its launches are started anew."""
@@ -236,7 +237,7 @@ def placebo(setup: Setup) -> Iterator[Finding]:
 
 
 def _reasons(played: Sequence[Played]) -> str:
-    words = [why.partition(":")[0][:40] for one in played for why in one.campaign.trust_why]
+    words = [re.split(r":| waited \d", why)[0] for one in played for why in one.campaign.trust_why]
     return ", ".join(f"{words.count(word)} × {word}" for word in dict.fromkeys(words)) or "no reason given"
 
 
