@@ -102,7 +102,7 @@ def test_a_wait_while_reading_back_is_not_bookkeeping() -> None:
     counter = Counter(0)
 
     def slow(out: int) -> int:
-        return sum(range(300_000)) * 0 + out
+        return sum(range(3_000_000)) * 0 + out
 
     program = counter.program._replace(read_back=slow)
     block = Player(program, Plan([0] * 50, 5, 1_000, [10, 20])).play()
