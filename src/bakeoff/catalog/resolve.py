@@ -250,11 +250,15 @@ class _View:
         layers = self._catalog.systems[subject].layers
         found = self._least.get((layers, about))
         if found is None:
-            asked = self._catalog.properties[about].layers
-            slots = [layer for layer in layers if layer in asked or not asked] or layers[:1]
+            slots = self._slots(layers, about)
             drawn = [prior(self._catalog, layer, about, self._context, today=self._today) for layer in slots]
             found = self._least[layers, about] = min(drawn, key=lambda one: one.mid)
         return found
+
+    def _slots(self, layers: tuple[Layer, ...], about: str) -> tuple[Layer, ...]:
+        """The layers of a system whose values an unknown of it may be drawn from: those the property is asked of."""
+        asked = self._catalog.properties[about].layers
+        return tuple(layer for layer in layers if layer in asked or not asked) or layers[:1]
 
     def population(self, layer: Layer, about: str) -> list[Belief]:
         """Beliefs about one property of every system of a layer that says something of it."""
@@ -285,9 +289,13 @@ class _View:
         said = {item.claim.value if item.mid is None else item.mid for item in weights if item.level}
         if len(said) > 1 or any(item.evidence.observed > self._today for item in weights):
             return False
-        if said or self._catalog.properties[about].kind is not PropertyKind.MEASURE:
+        described = self._catalog.properties[about]
+        if said or described.kind is not PropertyKind.MEASURE or described.unstated:
             return True
-        layer = self._catalog.systems[subject].layers[0]
+        return all(self._rests(layer, about) for layer in self._slots(self._catalog.systems[subject].layers, about))
+
+    def _rests(self, layer: Layer, about: str) -> bool:
+        """Whether time changes nothing of what an unknown in a layer is drawn from."""
         if (layer, about) not in self._settled:
             self._settled.add((layer, about))
             known = [one for one in self.population(layer, about) if one.mid is not None]

@@ -77,7 +77,8 @@ def standings(table: Table, roles: Roles) -> Standings:
     Raises:
         ValueError: If nothing was played.
     """
-    result = fit(table)
+    ground = _ground(table)
+    result = ground.fit
     playing = [arm for arm in roles.contestants if arm in result.arms]
     leader = min(playing, key=lambda arm: result.arms[arm])
     pairs = {(arm, other) for arm in playing for other in (leader, roles.reference) if arm != other}
@@ -91,15 +92,27 @@ def standings(table: Table, roles: Roles) -> Standings:
         interval = result.ratio(arm, other)
         if interval is not None:
             ratios[arm, other] = interval
-            verdicts[arm, other] = _judge(table, result, (arm, other), limits)
+            verdicts[arm, other] = _judge(ground, (arm, other), interval, limits)
     undecided = {pair: ratios[pair] for pair, verdict in verdicts.items() if verdict is Verdict.AMBIGUOUS}
     verdicts.update(_lost_before(table, undecided, limits))
-    return Standings(result, _zone(result), leader, verdicts, ratios)
+    return Standings(result, ground.zone, leader, verdicts, ratios)
 
 
-def _zone(result: Fit) -> float:
+@dataclass(frozen=True, slots=True)
+class _Ground:
+    """What verdicts after some rounds rest on."""
+
+    table: Table
+    """The rounds."""
+    fit: Fit
+    """Their effects."""
+    zone: float
     """Log differences below this are called the same."""
-    return max(math.log1p(TIE_ZONE), LAUNCH_FACTOR * result.launch_effect_sd)
+
+
+def _ground(table: Table) -> _Ground:
+    result = fit(table)
+    return _Ground(table, result, max(math.log1p(TIE_ZONE), LAUNCH_FACTOR * result.launch_effect_sd))
 
 
 def _lost_before(
@@ -110,15 +123,15 @@ def _lost_before(
     The test may be read at any time, so what it said when the arm left stands: rounds played without the arm tell more
     about how long the machine remembers, and would take back bets that were won. The interval of all rounds must agree.
     """
-    then: dict[int, tuple[Table, Fit]] = {}
+    then: dict[int, _Ground] = {}
     for (arm, other), interval in open_pairs.items():
         last = table.last(arm)
         if last == int(table.round.max()):
             continue
         if last not in then:
-            played = table.until(last)
-            then[last] = played, fit(played)
-        verdict = _judge(*then[last], (arm, other), limits)
+            then[last] = _ground(table.until(last))
+        before = then[last].fit.ratio(arm, other)
+        verdict = _judge(then[last], (arm, other), before, limits) if before else Verdict.AMBIGUOUS
         if verdict is Verdict.SLOWER and interval.low > 1:
             yield (arm, other), verdict
 
@@ -160,7 +173,7 @@ def _stride(rho: float) -> int:
     return 1 if rho <= FORGOTTEN else math.ceil(math.log(FORGOTTEN) / math.log(rho))
 
 
-def _judge(table: Table, result: Fit, pair: tuple[int, int], limits: tuple[float, float]) -> Verdict:
+def _judge(ground: _Ground, pair: tuple[int, int], interval: Interval, limits: tuple[float, float]) -> Verdict:
     """The betting test must be won and the launches' interval must not contradict it.
 
     The test sees rounds and knows nothing of launches; the interval sees launches. Either alone would call two lucky
@@ -169,13 +182,9 @@ def _judge(table: Table, result: Fit, pair: tuple[int, int], limits: tuple[float
     looked at after every round lies beyond the tie zone, and that is enough.
     """
     a, b = pair
-    ratios = table.paired(a, b)
-    interval, zone = result.ratio(a, b), _zone(result)
-    if (
-        interval is None
-        or min(len(result.launches[a]), len(result.launches[b])) < LEAST_LAUNCHES
-        or ratios.size < LEAST_ROUNDS
-    ):
+    result, zone = ground.fit, ground.zone
+    ratios = ground.table.paired(a, b)
+    if min(len(result.launches[a]), len(result.launches[b])) < LEAST_LAUNCHES or ratios.size < LEAST_ROUNDS:
         return Verdict.AMBIGUOUS
     evidence = sign_evidence(ratios[:: _stride(result.rho)], zone)
     differs, same = limits
