@@ -6,7 +6,6 @@ Usage: python docs/reference.py          compares; exits 1 and names what is out
 
 from __future__ import annotations
 
-import dataclasses
 import inspect
 import sys
 import textwrap
@@ -17,6 +16,7 @@ from types import ModuleType
 from bakeoff.base import errors, evidence, quantity
 from bakeoff.base.evidence import EvidenceKind
 from bakeoff.base.outcome import Outcome
+from bakeoff.base.records import is_record, names
 from bakeoff.catalog import load, model
 from bakeoff.cli.commands import DOORS, GROUPS
 from bakeoff.cli.doors import Argument, Door
@@ -128,13 +128,13 @@ def records() -> str:
 
 
 def _records(module: ModuleType) -> Iterable[type]:
-    found = [one for _, one in inspect.getmembers(module, dataclasses.is_dataclass) if isinstance(one, type)]
+    found = [one for _, one in inspect.getmembers(module, is_record)]
     return sorted((one for one in found if one.__module__ == module.__name__), key=lambda one: one.__name__)
 
 
 def _fields(record: type) -> list[list[str]]:
     said = _lines_under_fields(record)
-    return [[f"`{one.name}`", f"`{one.type}`", said.get(one.name, "")] for one in dataclasses.fields(record)]
+    return [[f"`{name}`", f"`{record.__annotations__[name]}`", said.get(name, "")] for name in names(record)]
 
 
 def _lines_under_fields(record: type) -> dict[str, str]:

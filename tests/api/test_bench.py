@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import dataclasses
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from bakeoff.api.bench import Bench
 from bakeoff.api.workspace import Workspace
 from bakeoff.base.outcome import Outcome
 from bakeoff.base.quantity import Interval
+from bakeoff.base.record import replace
 from bakeoff.decide.model import Profile
 from bakeoff.lab.cells import Arm, Campaign, Comparison, Machine, Phases, Run, Trust, Verdict
 
@@ -93,7 +94,7 @@ def test_the_newest_trusted_campaign_speaks_even_after_a_contended_one(bench: Be
 
 
 def test_another_machine_does_not_speak_for_this_one(bench: Bench) -> None:
-    stock(bench, campaign("a", replace(here(bench), id="elsewhere"), ratio=Interval(0.48, 0.5, 0.52)))
+    stock(bench, campaign("a", dataclasses.replace(here(bench), id="elsewhere"), ratio=Interval(0.48, 0.5, 0.52)))
     assert bench.measured() == ()
 
 
@@ -105,7 +106,7 @@ def test_a_repetition_is_offered_at_the_width_already_reached(bench: Bench) -> N
     stock(bench)
     first = width()
     wide = campaign("a", here(bench), ratio=Interval(0.4, 0.5, 0.62))
-    stock(bench, replace(wide, trust=Trust.CONTENDED))
+    stock(bench, dataclasses.replace(wide, trust=Trust.CONTENDED))
     assert width() == first, "a contended campaign is worth repeating"
     stock(bench, wide)
     reached = [

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import dataclasses
 from pathlib import Path
 
 import pytest
 
 from bakeoff.base.errors import InputError
 from bakeoff.base.evidence import EvidenceKind
+from bakeoff.base.record import replace
 from bakeoff.catalog import lint, lints
 from bakeoff.catalog.field import Adoption, Cell, Eras, Field, KernelLibraries, Matrix, Row, Statements
 from bakeoff.catalog.load import Sources, read_sources
@@ -184,7 +185,7 @@ def test_a_measure_needs_anchors_and_an_axis_that_lists_it(tmp_path: Path) -> No
     about = replace(held.catalog.properties["fit"], anchor_0="")
     other = replace(held.catalog.properties["speed_infer"], axis="ecosystem")
     properties = {**held.catalog.properties, "fit": about, "speed_infer": other}
-    broken = replace(held, catalog=replace(held.catalog, properties=properties))
+    broken = replace(held, catalog=dataclasses.replace(held.catalog, properties=properties))
     assert names(broken) == {"property-without-anchor", "axis-mismatch"}
 
 
@@ -209,7 +210,7 @@ def test_grades_rise_and_have_names_of_their_own(tmp_path: Path, grades: tuple[G
     held = sources(tmp_path)
     about = replace(held.catalog.properties["fit"], grades=grades)
     properties = {**held.catalog.properties, "fit": about}
-    broken = replace(held, catalog=replace(held.catalog, properties=properties))
+    broken = replace(held, catalog=dataclasses.replace(held.catalog, properties=properties))
     assert "grades" in names(broken)
 
 

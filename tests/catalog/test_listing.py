@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import io
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -12,6 +12,7 @@ import pytest
 
 from bakeoff.base.errors import InputError
 from bakeoff.base.evidence import EvidenceKind
+from bakeoff.base.record import replace
 from bakeoff.catalog import coverage, diff, export, lint, listing, snapshot, why
 from bakeoff.catalog.load import Sources
 from bakeoff.catalog.model import Answer, Catalog, Context, Scope
@@ -172,7 +173,7 @@ def test_diff_tells_added_removed_changed_and_superseded(held: Catalog) -> None:
         ),
     )
     rest = {name: system for name, system in held.systems.items() if name != "beta"}
-    found = diff.diff(held, replace(held, systems={**rest, "alpha": changed}))
+    found = diff.diff(held, dataclasses.replace(held, systems={**rest, "alpha": changed}))
     assert (found.systems_added, found.systems_removed) == ((), ("beta",))
     assert {(item.claim, item.what) for item in found.changes} == {
         ("alpha.offline", "value"),

@@ -14,6 +14,7 @@ import pytest
 
 from bakeoff.base.errors import InputError
 from bakeoff.base.evidence import EvidenceKind
+from bakeoff.base.record import fields, replace
 from bakeoff.base.records import to_plain
 from bakeoff.catalog import authoring, lines, load, shapes, snapshot
 from bakeoff.catalog.model import Answer, Catalog, Claim, Context, Lifecycle, Scope, System
@@ -229,9 +230,9 @@ def test_the_compiled_form_is_the_same_catalogue(tmp_path: Path) -> None:
 
 def test_records_and_compiled_rows_have_the_same_fields() -> None:
     """A field added to a record and forgotten here would vanish from the compiled catalogue."""
-    assert [len(dataclasses.fields(kind)) for kind in (System, Claim, Scope)] == [17, 14, 8]
-    row = snapshot._encode_evidence(dataclasses.replace(evidence(), value=1.0, run="r"))
-    assert len(row) == len(dataclasses.fields(type(evidence())))
+    assert [len(fields(kind)) for kind in (System, Claim, Scope)] == [17, 14, 8]
+    row = snapshot._encode_evidence(replace(evidence(), value=1.0, run="r"))
+    assert len(row) == len(fields(evidence()))
 
 
 def test_a_company_adds_its_own_systems_and_a_change_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -332,7 +333,7 @@ def test_measured_claims_join_the_catalogue_without_changing_it(tmp_path: Path) 
     measured = stated(
         "fit", 20.0, evidence(EvidenceKind.MEASURED_HERE), subject="first", scope=Scope(domain=("vision",))
     )
-    added = load.with_claims(held, [dataclasses.replace(measured, id=""), stated("fit", 1.0, subject="nobody")])
+    added = load.with_claims(held, [replace(measured, id=""), stated("fit", 1.0, subject="nobody")])
     assert belief(added, "fit") == 20.0
     assert belief(held, "fit") == seen == 80.0
     assert list(added.systems) == list(held.systems)

@@ -16,6 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bakeoff.base import record
 from bakeoff.base.errors import InputError
 from bakeoff.catalog import refresh, registries
 from bakeoff.catalog.load import Sources, read_sources
@@ -266,7 +267,7 @@ def test_files_are_said_to_exist_only_where_they_do(tags: tuple[str, ...], says:
 def test_facts_of_a_system_that_is_gone_are_removed(tmp_path: Path) -> None:
     held = sources(tmp_path)
     rest = {name: system for name, system in held.catalog.systems.items() if name != "alpha"}
-    gone = replace(held, catalog=replace(held.catalog, systems=rest))
+    gone = record.replace(held, catalog=replace(held.catalog, systems=rest))
     assert run(gone, tmp_path, Told()).written == ("registry/alpha.json",)
     assert not (tmp_path / "registry" / "alpha.json").exists()
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -11,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bakeoff.base.evidence import EvidenceKind as Kind
+from bakeoff.base.record import replace
 from bakeoff.catalog.load import DATA
 from bakeoff.catalog.model import Answer, Belief, Catalog, Claim, Context, Layer, Lifecycle, Scope, System
 from bakeoff.catalog.resolve import pessimistic, prior, resolve

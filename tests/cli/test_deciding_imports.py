@@ -32,7 +32,7 @@ decide.feasible decide.flips decide.model decide.profile decide.side decide.situ
 decide.value
 """
 SHOWN = "cli.render_decision cli.screen report report.ranking report.wording"
-THEIRS = {"numpy"}
+THEIRS = {"msgspec", "numpy"}
 """Third parties that deciding needs."""
 HEAVY = {"difflib", "email", "importlib.metadata", "numpy.ma", "numpy.random", "sqlite3", "statistics", "tempfile"}
 """Modules of the standard library and of NumPy that once came along."""

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from bakeoff.base.errors import InputError
 from bakeoff.base.evidence import EvidenceKind
 from bakeoff.base.quantity import Interval
+from bakeoff.base.record import replace
 from bakeoff.catalog.model import Claim, Lifecycle, LifecycleState, System
 from bakeoff.decide import conflict, explain, flips
 from bakeoff.decide.build import build
@@ -199,7 +198,7 @@ def test_every_kind_of_requirement_has_its_named_reason_when_nothing_satisfies_i
     ],
 )
 def test_every_field_that_demands_has_its_reason_too(change: dict[str, object], token: str) -> None:
-    decision = decided(replace(SERVE, **change))  # type: ignore[arg-type]
+    decision = decided(replace(SERVE, **change))
     assert [item.requirements for item in decision.conflicts] == [(token,)]
     assert decision.conflicts[0].text
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from bakeoff.base.record import replace
 from bakeoff.catalog.model import Answer, Claim, System
 from bakeoff.decide import conflict
 from bakeoff.decide.build import Model

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from bakeoff.base.errors import InputError
 from bakeoff.base.evidence import EvidenceKind
 from bakeoff.base.quantity import Interval
+from bakeoff.base.record import replace
 from bakeoff.base.records import dumps, from_plain, to_plain
 from bakeoff.catalog.model import Claim, Lifecycle, LifecycleState, Scope, System
 from bakeoff.decide import ablation, backtest, check, since

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable
-from dataclasses import replace
 
 import pytest
 
+from bakeoff.base.record import replace
 from bakeoff.catalog import lints as catalog_lints
 from bakeoff.catalog.golden import Golden, load_golden
 from bakeoff.catalog.load import Sources
@@ -58,15 +59,19 @@ def test_a_system_that_nothing_joins_is_a_dead_option(layer: str) -> None:
 
 
 def test_a_golden_decision_that_moved_is_told() -> None:
-    assert found(golden=(replace(HELD, first={"framework": ("beta",)}),)) == [("decision-golden", "g")]
+    assert found(golden=(dataclasses.replace(HELD, first={"framework": ("beta",)}),)) == [("decision-golden", "g")]
 
 
 def test_a_golden_decision_that_walks_into_its_trap_is_told() -> None:
-    assert found(golden=(replace(HELD, first={}, avoid={"library": "beta"}),)) == [("decision-golden", "g")]
+    assert found(golden=(dataclasses.replace(HELD, first={}, avoid={"library": "beta"}),)) == [("decision-golden", "g")]
 
 
 @pytest.mark.parametrize(
-    "wrong", [replace(HELD, rule="nobody"), replace(HELD, profile={"layers": ["framework"], "domain": "nobody"})]
+    "wrong",
+    [
+        dataclasses.replace(HELD, rule="nobody"),
+        dataclasses.replace(HELD, profile={"layers": ["framework"], "domain": "nobody"}),
+    ],
 )
 def test_a_golden_decision_that_names_nothing_is_told(wrong: Golden) -> None:
     assert found(golden=(wrong,)) == [("decision-golden", "g")]
@@ -92,8 +97,8 @@ def test_a_requirement_nobody_can_meet_is_told() -> None:
 @pytest.mark.parametrize("field", ["domain", "activity", "language"])
 def test_words_that_only_one_side_knows_are_told(field: str) -> None:
     names = shipped.sources().vocabulary
-    scopes = replace(names.scopes, **{field: (*getattr(names.scopes, field), "novel")})
-    more = replace(shipped.sources(), vocabulary=replace(names, scopes=scopes))
+    scopes = dataclasses.replace(names.scopes, **{field: (*getattr(names.scopes, field), "novel")})
+    more = replace(shipped.sources(), vocabulary=dataclasses.replace(names, scopes=scopes))
     assert found(sources=more) == [("decision-words", f"{field}.novel")]
 
 

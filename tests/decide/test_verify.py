@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
 
 from bakeoff.base.quantity import Interval
+from bakeoff.base.record import replace
 from bakeoff.decide.model import Component, Decision, Profile, RankedStack, Verdict
 from bakeoff.decide.verify import verify
 

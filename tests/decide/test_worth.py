@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
+from bakeoff.base.record import replace
 from bakeoff.catalog.model import System
 from bakeoff.decide.model import Profile
 from bakeoff.decide.worth import of_weights, worths

@@ -9,7 +9,7 @@ import pytest
 from tests.repo.source import Import, Module, imports, modules
 
 ALLOWED: dict[str, dict[str, str]] = {
-    "base/": {},
+    "base/": {"msgspec": "what records are made of"},
     "numerics/": {"numpy": "the room's purpose", "ml_dtypes": "bf16 and fp16 comparison"},
     "catalog/": {"packaging": "version ranges and names", "numpy": "populations of beliefs"},
     "catalog/authoring.py": {"pydantic": "strict reading of what people write"},

@@ -5,12 +5,12 @@ The systems do not exist and the figures measure nothing: they exercise layout a
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, date, datetime
 
 from bakeoff.base.evidence import Evidence, EvidenceKind
 from bakeoff.base.outcome import Outcome
 from bakeoff.base.quantity import Interval
+from bakeoff.base.record import replace
 from bakeoff.catalog.model import Answer, Axis, Catalog, Claim, Layer, Property, PropertyKind, Scope, System
 from bakeoff.decide.model import (
     AxisValue,

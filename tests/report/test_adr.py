@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import yaml
 
 from bakeoff.base.errors import InputError
+from bakeoff.base.record import replace
 from bakeoff.base.records import to_plain
 from bakeoff.decide import check
 from bakeoff.report import adr

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import replace
 from urllib.parse import unquote
 
 import pytest
 
+from bakeoff.base.record import replace
 from bakeoff.base.records import to_plain
 from bakeoff.report.html import page
 from tests.report import samples

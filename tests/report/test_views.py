@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import html
 import json
 import math
 import re
-from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from bakeoff.base.evidence import EvidenceKind
 from bakeoff.base.quantity import Interval
+from bakeoff.base.record import replace
 from bakeoff.catalog.rules import load_rules
 from bakeoff.report import markdown, rounds, strips, vega, views, wording
 from bakeoff.report.html import page
@@ -32,9 +33,10 @@ def test_arms_are_fastest_first_and_failures_last() -> None:
 def test_the_placebo_is_never_the_leader() -> None:
     campaign = samples.campaign()
     runs = tuple(
-        replace(run, step_s=Interval(0.0009, 0.001, 0.0011)) if run.arm.placebo else run for run in campaign.runs
+        dataclasses.replace(run, step_s=Interval(0.0009, 0.001, 0.0011)) if run.arm.placebo else run
+        for run in campaign.runs
     )
-    rows = views.arm_rows(replace(campaign, runs=runs))
+    rows = views.arm_rows(dataclasses.replace(campaign, runs=runs))
     assert [row.run.id for row in rows if row.role == "leader"] == ["c1-kiln"]
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from bakeoff.base.later import later
-from bakeoff.base.record import dataclass
+from bakeoff.base.record import Struct
 
 if TYPE_CHECKING:
     import difflib
@@ -37,8 +37,7 @@ class InternalError(BakeoffError):
     """A promise of our own was broken: always our bug, never the user's."""
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(Struct, frozen=True):
     """One thing wrong with one place of the input."""
 
     where: str

@@ -6,7 +6,7 @@ from datetime import date
 from enum import StrEnum
 
 from bakeoff.base.quantity import Interval
-from bakeoff.base.record import dataclass
+from bakeoff.base.record import Struct
 
 
 class EvidenceKind(StrEnum):
@@ -20,8 +20,7 @@ class EvidenceKind(StrEnum):
     IMPRESSION = "impression"
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(Struct, frozen=True):
     """One source for one claim."""
 
     kind: EvidenceKind

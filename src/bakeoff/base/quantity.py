@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import math
 
-from bakeoff.base.record import dataclass
+from bakeoff.base.record import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Interval:
+class Interval(Struct, frozen=True):
     """A value with the interval its data gives it.
 
     Raises:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from bakeoff.base.errors import Problem
 from bakeoff.base.evidence import Evidence
+from bakeoff.base.record import replace
 from bakeoff.catalog import lines
 from bakeoff.catalog.authoring import names
 from bakeoff.catalog.model import (
@@ -198,7 +199,7 @@ def _written_out(item: EvidenceEntry, shared: Mapping[str, SourceEntry]) -> Evid
         read=read,
         says=item.says or (base.says if base else ""),
         value=item.value,
-        interval=item.interval,
+        interval=item.interval.interval() if item.interval else None,
         by_vendor=item.by_vendor or bool(base and base.by_vendor),
         method=item.method or (base.method if base else ""),
         superseded=item.superseded or bool(base and base.superseded),

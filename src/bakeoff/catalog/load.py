@@ -7,11 +7,11 @@ one's own systems, it is made when a file has changed and kept under bakeoff's h
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import hashlib
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import fields, replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, TypeVar
 from bakeoff.base import files, records
 from bakeoff.base.errors import InputError, MachineError, Problem
 from bakeoff.base.later import later
-from bakeoff.base.record import dataclass
+from bakeoff.base.record import Struct, fields, replace
 from bakeoff.base.records import digest
 from bakeoff.catalog import snapshot
 from bakeoff.catalog.model import Answer, Axis, Catalog, Claim, Grade, Layer, LifecycleState, Property, System
@@ -44,8 +44,7 @@ RULES = "compiled.rules.json"
 _R = TypeVar("_R", Property, Axis, Grade)
 
 
-@dataclass(frozen=True, slots=True)
-class Sources:
+class Sources(Struct, frozen=True):
     """The catalogue with the files it came from: what the lints read."""
 
     catalog: Catalog
@@ -101,12 +100,12 @@ def rules() -> Rules:
         code = [one for folder in (Path(__file__), Path(records.__file__)) for one in _files(folder.parent, ".py")]
         kept = files.home() / "catalog" / f"{_digest([*code, *_files(DATA / 'rules', '.toml')])}.rules.json"
     if kept.exists():
-        return records.trusted(Rules, json.loads(kept.read_bytes()))
+        return records.decoded(Rules, kept.read_bytes())
     text = compile_rules()
     with contextlib.suppress(MachineError):
         files.write_atomic(kept, text)
         _forget_others(kept)
-    return records.trusted(Rules, json.loads(text))
+    return records.decoded(Rules, text)
 
 
 def compile_rules() -> str:
@@ -164,7 +163,7 @@ def read_sources(data: Path = DATA, *, extra: Path | None = None) -> Sources:
     )
     # The digest is that of the compiled text, so that both ways of loading name the same catalogue.
     version = snapshot.version_of(snapshot.encode(catalog))
-    return Sources(replace(catalog, version=version), sources, vocabulary, facts, tables)
+    return Sources(dataclasses.replace(catalog, version=version), sources, vocabulary, facts, tables)
 
 
 def read_vocabulary(data: Path = DATA) -> authoring.Vocabulary:
@@ -201,7 +200,7 @@ def with_claims(catalog: Catalog, claims: Iterable[Claim]) -> Catalog:
         own = {claim.id: claim for claim in system.claims}
         changed[subject] = replace(system, claims=tuple({**own, **added}.values()))
     version = digest([catalog.version, [list(added.values()) for added in by_subject.values()]])
-    return replace(catalog, systems=snapshot.Overlay(catalog.systems, changed), version=version)
+    return dataclasses.replace(catalog, systems=snapshot.Overlay(catalog.systems, changed), version=version)
 
 
 def as_of(catalog: Catalog, day: date) -> Catalog:
@@ -211,7 +210,7 @@ def as_of(catalog: Catalog, day: date) -> Catalog:
     value is no longer stated anywhere.
     """
     changed = {name: _system_as_of(system, day) for name, system in catalog.systems.items()}
-    return replace(
+    return dataclasses.replace(
         catalog,
         systems=changed,
         snapshot=min(catalog.snapshot, day),

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import builtins
+import dataclasses
 from collections.abc import Mapping
-from dataclasses import field
 from datetime import date
 from enum import StrEnum
 from typing import Any
 
 from bakeoff.base.evidence import Evidence
 from bakeoff.base.quantity import Interval
-from bakeoff.base.record import dataclass
+from bakeoff.base.record import Struct, field
 
 
 class Answer(StrEnum):
@@ -86,8 +86,7 @@ class Lifecycle(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
+class Scope(Struct, frozen=True):
     """Where a claim holds. An empty field means "everywhere"; several entries mean "any of these"."""
 
     versions: str = ""
@@ -108,8 +107,7 @@ class Scope:
     """Programming languages it holds in."""
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(Struct, frozen=True):
     """One statement about one system, with where it holds and how we know."""
 
     id: str
@@ -142,8 +140,7 @@ class Claim:
     """Name of the grade its points come from, where the property has grades and a source supports one."""
 
 
-@dataclass(frozen=True, slots=True)
-class LifecycleState:
+class LifecycleState(Struct, frozen=True):
     """The life stage of a system and how we know."""
 
     status: Lifecycle = Lifecycle.UNKNOWN
@@ -154,8 +151,7 @@ class LifecycleState:
     """How we know; `unknown` needs none."""
 
 
-@dataclass(frozen=True, slots=True)
-class Inheritance:
+class Inheritance(Struct, frozen=True):
     """Claims a system mirrors from another one, own claims taking precedence."""
 
     system: str
@@ -166,8 +162,7 @@ class Inheritance:
     """Why the mirror is right."""
 
 
-@dataclass(frozen=True, slots=True)
-class System:
+class System(Struct, frozen=True):
     """Anything the catalogue describes."""
 
     id: str
@@ -206,8 +201,7 @@ class System:
     """Free text for readers."""
 
 
-@dataclass(frozen=True, slots=True)
-class Grade:
+class Grade(Struct, frozen=True):
     """A named value of a measure that people judge, so that a source can be held against what it claims."""
 
     name: str
@@ -218,8 +212,7 @@ class Grade:
     """What a source must state for it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Property:
+class Property(Struct, frozen=True):
     """One thing that can be claimed, and what its values mean."""
 
     id: str
@@ -256,8 +249,7 @@ class Aggregator(StrEnum):
     PRIMARY = "primary"
 
 
-@dataclass(frozen=True, slots=True)
-class Axis:
+class Axis(Struct, frozen=True):
     """One of the eight axes."""
 
     id: str
@@ -274,7 +266,7 @@ class Axis:
     """Layers it reads; empty for all."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclasses.dataclass(frozen=True, slots=True)
 class Catalog:
     """Everything that is claimed, indexed; immutable and shared."""
 
@@ -292,9 +284,9 @@ class Catalog:
     """Newest date of the registry facts shipped with it."""
     version: str = ""
     """Digest of the content: two catalogues with the same digest decide alike."""
-    by_layer: Mapping[Layer, tuple[str, ...]] = field(default_factory=dict)
+    by_layer: Mapping[Layer, tuple[str, ...]] = dataclasses.field(default_factory=dict)
     """Ids by layer they can fill; empty when nobody counted, and `layer` then looks at every system."""
-    cache: dict[object, Any] = field(init=False, default_factory=dict, compare=False, repr=False)
+    cache: dict[object, Any] = dataclasses.field(init=False, default_factory=dict, compare=False, repr=False)
     """What `resolve` has worked out already: never part of the content, never copied."""
 
     def find(self, name: str) -> System | None:
@@ -308,8 +300,7 @@ class Catalog:
         return tuple(system for system in self.systems.values() if layer in system.layers)
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(Struct, frozen=True):
     """The situation a belief is wanted in. An empty field means "not stated"."""
 
     device: tuple[str, ...] = ()
@@ -328,8 +319,7 @@ class Context:
     """Version of a system, by id, where the profile pins one."""
 
 
-@dataclass(frozen=True, slots=True)
-class Use:
+class Use(Struct, frozen=True):
     """One piece of evidence in a belief: used or rejected, and why."""
 
     claim: str
@@ -346,8 +336,7 @@ class Use:
     """It speaks of the very situation asked about, though something stronger or narrower may outvote it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Belief:
+class Belief(Struct, frozen=True):
     """What the evidence adds up to for one subject, property and context."""
 
     subject: str

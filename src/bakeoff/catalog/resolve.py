@@ -7,11 +7,10 @@ belief is worked out once per context; both live in `Catalog.cache`, which is ne
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from datetime import date
 
 from bakeoff.base.quantity import Interval
-from bakeoff.base.record import dataclass
+from bakeoff.base.record import Struct, replace
 from bakeoff.catalog import scope, snapshot, weigh
 from bakeoff.catalog.model import (
     Answer,
@@ -174,8 +173,7 @@ def weights(  # noqa: PLR0913 - as `resolve`
 _Key = tuple[str, str, str | None, str | None]
 
 
-@dataclass(frozen=True, slots=True)
-class _Index:
+class _Index(Struct, frozen=True):
     """The claims of a catalogue by what they are about, sorted system by system when first asked."""
 
     tree: scope.Tree
@@ -188,8 +186,7 @@ class _Index:
     """By day: the weights of claims that cover a question outright, by claim id."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Sum:
+class _Sum(Struct, frozen=True):
     """What the voting evidence adds up to."""
 
     answer: Answer | None = None

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import field
 from datetime import date
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from bakeoff.base.errors import InputError, Problem, near
 from bakeoff.base.evidence import Evidence
-from bakeoff.base.record import dataclass
+from bakeoff.base.record import Struct, field
 from bakeoff.base.records import from_plain
 from bakeoff.catalog.model import Catalog
 
@@ -35,8 +34,7 @@ T = TypeVar("T")
 Named = TypeVar("Named", bound=_Named)
 
 
-@dataclass(frozen=True, slots=True)
-class When:
+class When(Struct, frozen=True):
     """A condition on a profile: every field that is filled must meet it; an empty one holds for all."""
 
     domain: tuple[str, ...] = ()
@@ -59,8 +57,7 @@ class When:
     """Words of any kind that switch the rule off."""
 
 
-@dataclass(frozen=True, slots=True)
-class Favour:
+class Favour(Struct, frozen=True):
     """Points given to (or taken from) the fit of some components."""
 
     points: float
@@ -75,8 +72,7 @@ class Favour:
     """Life stages meant."""
 
 
-@dataclass(frozen=True, slots=True)
-class Need:
+class Need(Struct, frozen=True):
     """One hard demand of a requirement on the components of a stack."""
 
     layers: tuple[str, ...]
@@ -98,8 +94,7 @@ class Need:
         return found or tuple(layer for layer in self.instead if layer in stack)
 
 
-@dataclass(frozen=True, slots=True)
-class Domain:
+class Domain(Struct, frozen=True):
     """What a project is about."""
 
     id: str
@@ -112,8 +107,7 @@ class Domain:
     """Factor on the central weight, by axis."""
 
 
-@dataclass(frozen=True, slots=True)
-class Activity:
+class Activity(Struct, frozen=True):
     """What a project does with its stack."""
 
     id: str
@@ -138,8 +132,7 @@ class Activity:
     """Factor on the central weight, by axis."""
 
 
-@dataclass(frozen=True, slots=True)
-class Hardware:
+class Hardware(Struct, frozen=True):
     """A hardware token: devices of the tree, how many, and what it is used for."""
 
     id: str
@@ -156,8 +149,7 @@ class Hardware:
     """Other spellings."""
 
 
-@dataclass(frozen=True, slots=True)
-class Language:
+class Language(Struct, frozen=True):
     """A programming language."""
 
     id: str
@@ -168,8 +160,7 @@ class Language:
     """Other spellings."""
 
 
-@dataclass(frozen=True, slots=True)
-class Requirement:
+class Requirement(Struct, frozen=True):
     """What a constraint token demands, favours and weighs."""
 
     id: str
@@ -192,8 +183,7 @@ class Requirement:
     """Other spellings."""
 
 
-@dataclass(frozen=True, slots=True)
-class Heuristic:
+class Heuristic(Struct, frozen=True):
     """A piece of the field's general sense."""
 
     id: str
@@ -208,8 +198,7 @@ class Heuristic:
     """Who says so."""
 
 
-@dataclass(frozen=True, slots=True)
-class Pick:
+class Pick(Struct, frozen=True):
     """Components that make a stack enter a pitfall."""
 
     layers: tuple[str, ...]
@@ -218,8 +207,7 @@ class Pick:
     """Any of these systems."""
 
 
-@dataclass(frozen=True, slots=True)
-class PitfallRule:
+class PitfallRule(Struct, frozen=True):
     """A known trap: a profile, a tempting component, and what it costs."""
 
     id: str
@@ -236,8 +224,7 @@ class PitfallRule:
     """Who says so."""
 
 
-@dataclass(frozen=True, slots=True)
-class LayerRule:
+class LayerRule(Struct, frozen=True):
     """How much one layer counts."""
 
     id: str
@@ -246,8 +233,7 @@ class LayerRule:
     """Importance among the layers of a stack."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rules:
+class Rules(Struct, frozen=True):
     """Everything the engine knows about words and general sense; facts about systems are in the catalogue."""
 
     domains: Mapping[str, Domain]

@@ -5,12 +5,11 @@ from __future__ import annotations
 import functools
 import operator
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from bakeoff.base.later import later
-from bakeoff.base.record import dataclass
+from bakeoff.base.record import Struct, replace
 from bakeoff.catalog.model import Context, Property, PropertyKind, Scope, System
 
 if TYPE_CHECKING:
@@ -32,8 +31,7 @@ class Aside(StrEnum):
     NARROWER = "narrower"
 
 
-@dataclass(frozen=True, slots=True)
-class Meeting:
+class Meeting(Struct, frozen=True):
     """How a scope meets a context."""
 
     rejected: str = ""

@@ -52,6 +52,27 @@ class SourceEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class IntervalEntry:
+    """Points with how far off they may be."""
+
+    __pydantic_config__: ClassVar[Config] = STRICT
+
+    low: float
+    """Lower bound."""
+    mid: float
+    """Point estimate."""
+    high: float
+    """Upper bound, not below the others."""
+
+    def __post_init__(self) -> None:
+        self.interval()
+
+    def interval(self) -> Interval:
+        """The interval, which checks its bounds."""
+        return Interval(self.low, self.mid, self.high)
+
+
+@dataclass(frozen=True, slots=True)
 class EvidenceEntry:
     """One source for one claim: either written out, or `from` a [[source]] of the file plus what differs."""
 
@@ -71,7 +92,7 @@ class EvidenceEntry:
     """What it states, in our own words."""
     value: float | None = None
     """Points on the property's anchor, where this evidence states its own value."""
-    interval: Interval | None = None
+    interval: IntervalEntry | None = None
     """Points with their measured interval."""
     by_vendor: bool = False
     """The source belongs to the subject's own vendor."""

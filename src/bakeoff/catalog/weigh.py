@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 
 from bakeoff.base.evidence import Evidence, EvidenceKind
-from bakeoff.base.record import dataclass
+from bakeoff.base.record import Struct
 from bakeoff.catalog import scope
 from bakeoff.catalog.model import Catalog, Claim, Lifecycle, Property, PropertyKind, System
 from bakeoff.catalog.scope import Aside, Meeting
@@ -25,8 +25,7 @@ _TRANSFERS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Weight:
+class Weight(Struct, frozen=True):
     """One piece of evidence, weighed."""
 
     claim: Claim
@@ -48,8 +47,7 @@ class Weight:
         return self.claim.evidence[self.index]
 
 
-@dataclass(frozen=True, slots=True)
-class Ground:
+class Ground(Struct, frozen=True):
     """What evidence is weighed against."""
 
     about: Property

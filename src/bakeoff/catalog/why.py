@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import date
 
 from bakeoff.base.errors import InputError, Problem, unknown_name
@@ -60,7 +60,7 @@ def parse_context(catalog: Catalog, given: Mapping[str, tuple[str, ...]]) -> Con
     Raises:
         InputError: If a field is unknown; `versions` is written `versions.SYSTEM=1.2`.
     """
-    known = {item.name for item in fields(Context)}
+    known = set(Context.__struct_fields__)
     found: dict[str, tuple[str, ...]] = {}
     versions: dict[str, str] = {}
     problems: list[Problem] = []

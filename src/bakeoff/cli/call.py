@@ -6,13 +6,12 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from bakeoff.base.errors import InputError, Problem
-from bakeoff.base.record import dataclass
+from bakeoff.base.record import Struct
 from bakeoff.cli.doors import Argument, Door, Swap
 from bakeoff.cli.values import Raw, convert, given
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(Struct, frozen=True):
     """What one command line asks for."""
 
     method: str

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from bakeoff.base.record import dataclass
+from bakeoff.base.record import Struct
 
 
 class Kind(StrEnum):
@@ -49,8 +49,7 @@ class Kind(StrEnum):
     """`dict[str, pathlib.Path]` of repeated `system=path`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Swap:
+class Swap(Struct, frozen=True):
     """Another method that an option calls."""
 
     method: str
@@ -63,8 +62,7 @@ class Swap:
     """`module:function` that tells whether its record is a success; empty for always."""
 
 
-@dataclass(frozen=True, slots=True)
-class Argument:
+class Argument(Struct, frozen=True):
     """One argument or option of a command."""
 
     name: str
@@ -101,8 +99,7 @@ class Argument:
         return "" if self.positional else self.flag or "--" + self.name.replace("_", "-")
 
 
-@dataclass(frozen=True, slots=True)
-class Door:
+class Door(Struct, frozen=True):
     """One command."""
 
     name: str

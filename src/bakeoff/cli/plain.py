@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from bakeoff.base.record import dataclass
+from bakeoff.base.record import Struct
 from bakeoff.cli.commands import DOORS
 from bakeoff.cli.doors import Argument, Door, Kind
 from bakeoff.cli.values import Raw
@@ -20,8 +20,7 @@ _NUMBERS = {Kind.INTEGER: (re.compile(r"[0-9]{1,15}"), int), Kind.NUMBER: (re.co
 _JSON = "--json"
 
 
-@dataclass(frozen=True, slots=True)
-class Plain:
+class Plain(Struct, frozen=True):
     """A command line understood."""
 
     door: Door

@@ -166,7 +166,7 @@ def diff(record: CatalogDiff, out: Console) -> None:
 def _claim(claim: Claim) -> list[Cell]:
     shown = [one for one in claim.evidence if not one.superseded]
     best: Evidence | None = min(shown, key=lambda one: list(wording.KINDS).index(one.kind), default=None)
-    scope = said({name: value for name in claim.scope.__dataclass_fields__ if (value := getattr(claim.scope, name))})
+    scope = said({name: value for name in claim.scope.__struct_fields__ if (value := getattr(claim.scope, name))})
     known = wording.KINDS[best.kind] if best else ""
     return [
         str(claim.value),

@@ -14,7 +14,7 @@ from bakeoff.new.survey import Survey
 
 def profile(record: Profile, out: Console) -> None:
     """The fields of a profile that say something."""
-    found = {name.replace("_", " "): said(getattr(record, name)) for name in record.__dataclass_fields__}
+    found = {name.replace("_", " "): said(getattr(record, name)) for name in record.__struct_fields__}
     pairs(out, {name: value for name, value in found.items() if value and value != "0"})
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import date
 
 from bakeoff.base.evidence import EvidenceKind
+from bakeoff.base.record import replace
 from bakeoff.catalog.model import Catalog, System
 from bakeoff.catalog.rules import Rules
 from bakeoff.decide import explain
@@ -67,7 +68,7 @@ def ablate_evidence(cases: Sequence[Case], catalog: Catalog, rules: Rules, *, to
 
 def with_evidence(catalog: Catalog, kinds: set[EvidenceKind]) -> Catalog:
     """The catalogue as it would be had nobody looked further than some kinds of evidence."""
-    return replace(catalog, systems={name: _weaker(item, kinds) for name, item in catalog.systems.items()})
+    return dataclasses.replace(catalog, systems={name: _weaker(item, kinds) for name, item in catalog.systems.items()})
 
 
 def _effect(

@@ -8,7 +8,7 @@ from datetime import date
 
 import numpy as np
 
-from bakeoff.base.record import dataclass
+from bakeoff.base.record import Struct
 from bakeoff.catalog.model import Catalog, Claim, Layer
 from bakeoff.catalog.rules import Rules
 from bakeoff.decide.entries import Entry
@@ -24,8 +24,7 @@ Stack = Sequence[tuple[str, str]]
 """(layer, system), one per layer."""
 
 
-@dataclass(frozen=True, slots=True)
-class Model:
+class Model(Struct, frozen=True):
     """Everything worked out about a profile before any draw."""
 
     situation: Situation
@@ -83,8 +82,7 @@ class Model:
         return Entry(row, stack, float(self.offsets[row]), conditions)
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(Struct, frozen=True):
     """What a model can take over from another with the same facts and rules."""
 
     joiner: Joiner

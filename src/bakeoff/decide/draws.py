@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from bakeoff.base.record import dataclass
+from bakeoff.base.record import Struct
 
 Floats = npt.NDArray[np.float64]
 """Points, shares or uniforms."""
@@ -29,8 +29,7 @@ _MIX = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Acceptability:
+class Acceptability(Struct, frozen=True):
     """How often each alternative takes each place, and how sure its own weights would make it."""
 
     ranks: Floats

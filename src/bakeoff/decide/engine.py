@@ -10,7 +10,7 @@ import numpy as np
 
 from bakeoff.base.later import later
 from bakeoff.base.quantity import Interval
-from bakeoff.base.record import dataclass
+from bakeoff.base.record import Struct
 from bakeoff.catalog.model import Catalog, Claim
 from bakeoff.catalog.rules import Rules
 from bakeoff.decide import explain, flips, side, smaa
@@ -28,8 +28,7 @@ else:
 _CONFIDENT = 10
 
 
-@dataclass(frozen=True, slots=True)
-class _Run:
+class _Run(Struct, frozen=True):
     """A model with its draws."""
 
     model: Model

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from bakeoff.base.record import dataclass
+from bakeoff.base.record import Struct
 from bakeoff.catalog.model import Aggregator
 from bakeoff.decide.draws import normals_of, stream_keys, uniforms
 from bakeoff.decide.feasible import Condition
@@ -29,8 +29,7 @@ Indexes = npt.NDArray[np.intp]
 """Positions in a table."""
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """One stack to draw."""
 
     row: int
@@ -43,8 +42,7 @@ class Entry:
     """Unknown claims that must hold."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Use:
+class _Use(Struct, frozen=True):
     """One measure of one component, as it enters the table of an axis."""
 
     row: int
@@ -61,8 +59,7 @@ class _Use:
     """A draw may rise above the upper end."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Part:
+class _Part(Struct, frozen=True):
     """The components of one layer on one axis."""
 
     column: int
@@ -73,8 +70,7 @@ class _Part:
     """First row of the table of values; one row for each system of the column follows."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Half:
+class _Half(Struct, frozen=True):
     """Some layers of the stacks, each combination that occurs once."""
 
     columns: tuple[int, ...]
@@ -85,8 +81,7 @@ class _Half:
     """Combination of every entry."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Rest:
+class _Rest(Struct, frozen=True):
     """What distinguishes stacks beside sums over their layers, each combination once."""
 
     columns: tuple[int, ...]

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 
-from bakeoff.base.record import dataclass
+from bakeoff.base.record import Struct, replace
 from bakeoff.catalog.model import Answer, Layer, Relation
 from bakeoff.catalog.snapshot import about
 from bakeoff.decide.facts import Facts
@@ -25,8 +24,7 @@ _MAX_STEPS = 2
 _NEEDY = ("library", "trainer", "kernel")
 
 
-@dataclass(frozen=True, slots=True)
-class Join:
+class Join(Struct, frozen=True):
     """Why two components fit together."""
 
     sure: bool
@@ -35,8 +33,7 @@ class Join:
     """Claims it stands on; empty when the two are one system."""
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
+class Route(Struct, frozen=True):
     """How a framework's model gets into a format."""
 
     formats: tuple[str, ...]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -12,7 +11,7 @@ import numpy.typing as npt
 from bakeoff.base.errors import InputError, Problem, unknown_name
 from bakeoff.base.evidence import EvidenceKind
 from bakeoff.base.quantity import Interval
-from bakeoff.base.record import dataclass
+from bakeoff.base.record import Struct, replace
 from bakeoff.catalog.model import Aggregator, Axis, Belief, Catalog, Claim, Layer
 from bakeoff.catalog.rules import Rules
 from bakeoff.decide import side
@@ -27,8 +26,7 @@ _LEAST = 0.05
 """Points of the total below which a line of an explanation is noise."""
 
 
-@dataclass(frozen=True, slots=True)
-class Story:
+class Story(Struct, frozen=True):
     """Why the first stack is first."""
 
     reasons: tuple[Reason, ...]
@@ -37,8 +35,7 @@ class Story:
     """Share of the margin that rests on impressions."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Line:
+class _Line(Struct, frozen=True):
     """One measure of one layer, in one stack against another."""
 
     axis: str

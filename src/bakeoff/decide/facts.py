@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import date
 
 from bakeoff.base.evidence import Evidence, EvidenceKind
 from bakeoff.base.quantity import Interval
-from bakeoff.base.record import dataclass
+from bakeoff.base.record import Struct, replace
 from bakeoff.catalog.model import Answer, Belief, Catalog, Claim, Context, Layer, Relation, System, Use
 from bakeoff.catalog.resolve import lasting, prior, resolve, stated
 from bakeoff.catalog.snapshot import Overlay, about
@@ -20,8 +20,7 @@ _PER_TARGET = {"speed_train": "trains_on", "speed_infer": "serves_on"}
 _STRENGTH = {kind: rank for rank, kind in enumerate(EvidenceKind)}
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
+class Fact(Struct, frozen=True):
     """An answer with the claims it stands on."""
 
     answer: Answer
@@ -30,8 +29,7 @@ class Fact:
     """Claim ids used; for an unknown, the id the missing claim would have."""
 
 
-@dataclass(frozen=True, slots=True)
-class Basis:
+class Basis(Struct, frozen=True):
     """How a claim is known, in short."""
 
     kind: EvidenceKind | None
@@ -314,4 +312,4 @@ def merged(catalog: Catalog, claims: Sequence[Claim]) -> Catalog:
         fresh = {claim.id for claim in added}
         kept = [claim for claim in catalog.systems[name].claims if claim.id not in fresh]
         changed[name] = replace(catalog.systems[name], claims=(*kept, *added))
-    return replace(catalog, systems=Overlay(catalog.systems, changed))
+    return dataclasses.replace(catalog, systems=Overlay(catalog.systems, changed))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from bakeoff.base.record import dataclass
+from bakeoff.base.record import Struct
 from bakeoff.catalog.model import Answer, Layer, Lifecycle, System
 from bakeoff.catalog.rules import Need, Requirement
 from bakeoff.decide.facts import Fact, Facts
@@ -17,8 +17,7 @@ GOOD = (Answer.YES, Answer.PARTIAL)
 _GONE = (Lifecycle.ARCHIVED, Lifecycle.HISTORIC)
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
+class Condition(Struct, frozen=True):
     """An unknown claim that must hold."""
 
     claim: str
@@ -29,8 +28,7 @@ class Condition:
     """How likely it holds, by its layer's known answers."""
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(Struct, frozen=True):
     """A system in a layer, with what speaks against it."""
 
     layer: str
@@ -51,8 +49,7 @@ class Candidate:
         return all(exclusion.requirement in dropped for exclusion in self.exclusions)
 
 
-@dataclass(frozen=True, slots=True)
-class StackNeed:
+class StackNeed(Struct, frozen=True):
     """A demand that one component of several layers must meet, with the answer of every candidate."""
 
     token: str

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
 from datetime import date
 from enum import StrEnum
 
 from bakeoff.base.evidence import EvidenceKind
 from bakeoff.base.quantity import Interval
-from bakeoff.base.record import dataclass
+from bakeoff.base.record import Struct, field
 
 
-@dataclass(frozen=True, slots=True)
-class Profile:
+class Profile(Struct, frozen=True):
     """What a project needs. Tokens are those of the vocabulary (`bakeoff profile words`)."""
 
     name: str = "unnamed"
@@ -67,8 +65,7 @@ class Verdict(StrEnum):
     IMPOSSIBLE = "impossible"
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
+class Reason(Struct, frozen=True):
     """One line of an explanation with the claims it stands on."""
 
     text: str
@@ -85,8 +82,7 @@ class Reason:
     """Shown struck out."""
 
 
-@dataclass(frozen=True, slots=True)
-class Component:
+class Component(Struct, frozen=True):
     """One system in one layer of a stack."""
 
     layer: str
@@ -95,8 +91,7 @@ class Component:
     """System id."""
 
 
-@dataclass(frozen=True, slots=True)
-class AxisValue:
+class AxisValue(Struct, frozen=True):
     """A stack's value on one axis."""
 
     axis: str
@@ -111,8 +106,7 @@ class AxisValue:
     """Share of the width that rests on impressions, 0..1."""
 
 
-@dataclass(frozen=True, slots=True)
-class RankedStack:
+class RankedStack(Struct, frozen=True):
     """A complete, compatible stack with its place."""
 
     components: tuple[Component, ...]
@@ -133,8 +127,7 @@ class RankedStack:
     """Claims that are unknown and must hold; empty when feasible outright."""
 
 
-@dataclass(frozen=True, slots=True)
-class Exclusion:
+class Exclusion(Struct, frozen=True):
     """A system that cannot be in any stack, and why."""
 
     system: str
@@ -147,8 +140,7 @@ class Exclusion:
     """The explanation."""
 
 
-@dataclass(frozen=True, slots=True)
-class Flip:
+class Flip(Struct, frozen=True):
     """One change that would give another winner."""
 
     kind: str
@@ -163,8 +155,7 @@ class Flip:
     """How far away: share of weight, points, or days."""
 
 
-@dataclass(frozen=True, slots=True)
-class Share:
+class Share(Struct, frozen=True):
     """How often one thing wins over the draws."""
 
     id: str
@@ -177,8 +168,7 @@ class Share:
     """Share of draws in which one of the first three contains it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Pitfall:
+class Pitfall(Struct, frozen=True):
     """A known trap and how this decision stands to it."""
 
     id: str
@@ -191,8 +181,7 @@ class Pitfall:
     """Evidence."""
 
 
-@dataclass(frozen=True, slots=True)
-class Refuted:
+class Refuted(Struct, frozen=True):
     """A claim that a stronger piece of evidence contradicts."""
 
     claim: str
@@ -205,8 +194,7 @@ class Refuted:
     """Run id or source of the stronger evidence."""
 
 
-@dataclass(frozen=True, slots=True)
-class Conflict:
+class Conflict(Struct, frozen=True):
     """A minimal set of requirements that nothing satisfies together."""
 
     requirements: tuple[str, ...]
@@ -219,8 +207,7 @@ class Conflict:
     """Claims that make it so."""
 
 
-@dataclass(frozen=True, slots=True)
-class Relaxation:
+class Relaxation(Struct, frozen=True):
     """A minimal set of requirements to drop, and what is then left."""
 
     drop: tuple[str, ...]
@@ -231,8 +218,7 @@ class Relaxation:
     """One of them, as `layer=system` joined by spaces."""
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(Struct, frozen=True):
     """The answer: reproducible from its inputs and seed."""
 
     profile: Profile
@@ -283,8 +269,7 @@ class Decision:
     """Version of this record."""
 
 
-@dataclass(frozen=True, slots=True)
-class Offer:
+class Offer(Struct, frozen=True):
     """A measurement the lab could run, as `api` offers it to `plan`."""
 
     id: str
@@ -305,8 +290,7 @@ class Offer:
     """Id of the workload it runs."""
 
 
-@dataclass(frozen=True, slots=True)
-class PlannedMeasurement:
+class PlannedMeasurement(Struct, frozen=True):
     """An offer with what it is worth to this decision."""
 
     offer: Offer
@@ -319,8 +303,7 @@ class PlannedMeasurement:
     """Stacks that could become first."""
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """Measurements worth running for a decision, best value first."""
 
     measurements: tuple[PlannedMeasurement, ...]

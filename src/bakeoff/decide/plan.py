@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
+from bakeoff.base.record import replace
 from bakeoff.catalog.model import Catalog, Claim
 from bakeoff.catalog.rules import Rules
 from bakeoff.decide import draws

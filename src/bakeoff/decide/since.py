@@ -117,7 +117,7 @@ def _narrowed(before: Decision, after: Decision) -> tuple[Narrowed, ...]:
 
 
 def _asked(before: Decision, after: Decision) -> tuple[str, ...]:
-    fields = before.profile.__dataclass_fields__
+    fields = before.profile.__struct_fields__
     return tuple(name for name in fields if getattr(before.profile, name) != getattr(after.profile, name))
 
 

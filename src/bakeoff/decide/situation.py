@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import replace
 
-from bakeoff.base.record import dataclass
+from bakeoff.base.record import Struct, replace
 from bakeoff.catalog.model import STACK_LAYERS, Catalog, Context
 from bakeoff.catalog.rules import Heuristic, PitfallRule, Requirement, Rules, When
 from bakeoff.decide.model import Profile
@@ -14,8 +13,7 @@ from bakeoff.decide.model import Profile
 _SCALES = ("device", "node", "cluster")
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(Struct, frozen=True):
     """One hardware token with its devices."""
 
     token: str
@@ -30,8 +28,7 @@ class Target:
     """The profile names it for this very use, so that it must be covered."""
 
 
-@dataclass(frozen=True, slots=True)
-class Situation:
+class Situation(Struct, frozen=True):
     """A profile with the meaning of its words."""
 
     profile: Profile

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from bakeoff.base.record import dataclass
+from bakeoff.base.record import Struct
 from bakeoff.decide import draws as streams
 from bakeoff.decide.entries import BLOCK, Blocks, Drawn, Entry, Layout
 from bakeoff.decide.space import Space
@@ -17,8 +17,7 @@ Ints = npt.NDArray[np.int64]
 """Positions."""
 
 
-@dataclass(frozen=True, slots=True)
-class Tally:
+class Tally(Struct, frozen=True):
     """What the draws showed."""
 
     firsts: Ints

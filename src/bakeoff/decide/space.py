@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from bakeoff.base.record import dataclass
+from bakeoff.base.record import Struct
 
 Rows = npt.NDArray[np.int16]
 """One stack per row: index of the candidate by layer. Column by column in memory."""
@@ -27,8 +27,7 @@ ByColumn = Sequence[tuple[int, npt.NDArray[Any]]]
 """(column, one number for each of its systems)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(Struct, frozen=True):
     """The stacks of one framework: a product of three tables."""
 
     shape: tuple[int, int, int]
@@ -82,8 +81,7 @@ class Block:
             out[...] = np.broadcast_to(values, self.shape)[self.keep]
 
 
-@dataclass(frozen=True, slots=True)
-class Space:
+class Space(Struct, frozen=True):
     """All feasible and conditional stacks of a situation."""
 
     layers: tuple[str, ...]

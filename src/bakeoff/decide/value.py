@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 
 from bakeoff.base.evidence import EvidenceKind
-from bakeoff.base.record import dataclass
+from bakeoff.base.record import Struct, replace
 from bakeoff.catalog.model import Aggregator, Answer, Axis, Layer, Lifecycle, Relation
 from bakeoff.catalog.rules import Favour, Requirement, Rules
 from bakeoff.decide.facts import Facts
@@ -25,8 +24,7 @@ COVERAGE = "target_coverage"
 _Z = 1.959963984540054
 
 
-@dataclass(frozen=True, slots=True)
-class Bonus:
+class Bonus(Struct, frozen=True):
     """Points a rule gives to a component's fit, or takes from it."""
 
     points: float
@@ -37,8 +35,7 @@ class Bonus:
     """Why, completing "because …"."""
 
 
-@dataclass(frozen=True, slots=True)
-class Term:
+class Term(Struct, frozen=True):
     """One measure of one component as it enters an axis."""
 
     layer: str
@@ -63,8 +60,7 @@ class Term:
     """What the rules add, already in `mid`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Contribution:
+class Contribution(Struct, frozen=True):
     """What one measure of one component gives to a stack's total."""
 
     axis: str

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import replace
 
 from bakeoff.base.evidence import Evidence, EvidenceKind
 from bakeoff.base.quantity import Interval
+from bakeoff.base.record import replace
 from bakeoff.catalog.model import Claim, Scope
 from bakeoff.lab.cells import Campaign, Comparison, Run, Trust
 from bakeoff.lab.workload import Informs, Workload

@@ -134,7 +134,7 @@ def _line(key: str, value: object) -> str:
 
 def _stated(profile: Profile) -> dict[str, Plain]:
     """The fields of a profile that say something."""
-    return {name: value for name in profile.__dataclass_fields__ if (value := to_plain(getattr(profile, name)))}
+    return {name: value for name in profile.__struct_fields__ if (value := to_plain(getattr(profile, name)))}
 
 
 def _body(decision: Decision, catalog: Catalog, number: int) -> list[str]:

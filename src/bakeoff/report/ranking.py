@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 
-from bakeoff.base.record import dataclass
+from bakeoff.base.record import Struct
 from bakeoff.decide.model import Decision, Exclusion, RankedStack
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(Struct, frozen=True):
     """One layer of a ranked stack."""
 
     layer: str
@@ -21,8 +20,7 @@ class Cell:
     """The first stack has the same."""
 
 
-@dataclass(frozen=True, slots=True)
-class StackRow:
+class StackRow(Struct, frozen=True):
     """One ranked stack."""
 
     place: int
