@@ -4,8 +4,11 @@
 
 CPU time of whole processes, the least of several: what runs beside only ever adds. The interpreter's own start is taken
 off both sides. Deciding inside a process that has imported what it needs is printed apart; nothing is kept from one
-decision to the next but what lies on disk. Every module is read as bytecode, as where a package is installed: NumPy and
-ours alike, from a folder of this run.
+decision to the next but what lies on disk, and the home is empty. Everything is as where a package is installed: every
+module is read as bytecode, NumPy's and ours alike, and the catalogue lies compiled, as in the wheel.
+
+Two catalogues are decided on: the one there is, and the twelve systems the bar was set for, with all formats, devices
+and trackers.
 """
 
 from __future__ import annotations
@@ -15,17 +18,32 @@ import resource
 import subprocess
 import sys
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
-PROFILE = Path(__file__).parents[2] / "src" / "bakeoff" / "new" / "tour" / "profile.toml"
+from bakeoff.catalog import load, snapshot
+from bakeoff.catalog.model import Catalog, Layer
+
+PROFILE = Path(__file__).parents[2] / "examples" / "cpu-serving.toml"
 BAR = 3.0
 """Times the import of NumPy that a decision may cost."""
-TIMES = 7
-_IMPORTS = "import bakeoff.api, bakeoff.api.decisions"
-_INSIDE = f"""
-import gc, sys, time
-from pathlib import Path
-{_IMPORTS}
+TIMES = 9
+TWELVE = (
+    "pytorch", "jax", "tensorflow", "keras", "mlx", "tinygrad", "paddlepaddle", "onnxruntime", "openvino", "llama.cpp",
+    "vllm", "candle",
+)  # fmt: skip
+BESIDE = (Layer.FORMAT, Layer.DEVICE, Layer.TRACKER)
+"""Layers taken whole."""
+NEEDED = ("none", "custom", "transformers", "pytorch-eager", "jax-runtime", "tensorflow-runtime")
+"""What fills a slot of their stacks where none of them does: nothing, one's own, the frameworks' own runtimes."""
+_FROM = "import sys; from pathlib import Path; from bakeoff.catalog import load; load.DATA = Path(sys.argv.pop(1)); "
+_COMMAND = _FROM + "from bakeoff.cli.main import main; main()"
+_IMPORTS = "import bakeoff.api, bakeoff.api.decisions; "
+_INSIDE = (
+    _FROM
+    + _IMPORTS
+    + """
+import time
 from bakeoff.cli.run import relaxed
 relaxed()
 taken = []
@@ -35,56 +53,90 @@ for _ in range(int(sys.argv[2])):
     taken.append(time.process_time() - start)
 print(min(taken[1:] or taken))
 """
-_BYTECODE = tempfile.TemporaryDirectory()
-_ONE_THREAD = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "PYTHONPYCACHEPREFIX": _BYTECODE.name}
-_ONE_THREAD.pop("PYTHONDONTWRITEBYTECODE", None)
+)
 
 
-def process_s(*words: str) -> float:
-    """Least CPU seconds of a Python process and its children, over several."""
-    found = []
-    for _ in range(TIMES):
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        # Whatever it says goes nowhere; an undecided profile is no failure of the measurement.
-        subprocess.run([sys.executable, *words], env=_ONE_THREAD, capture_output=True, check=False)
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        found.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
-    return min(found)
+class Bench:
+    """Processes with a home, a bytecode folder and compiled catalogues of their own."""
+
+    def __init__(self, place: Path) -> None:
+        self._place = place
+        self._environment = {
+            **os.environ,
+            "BAKEOFF_HOME": str(place / "home"),
+            "OPENBLAS_NUM_THREADS": "1",
+            "PYTHONPYCACHEPREFIX": str(place / "bytecode"),
+        }
+        self._environment.pop("PYTHONDONTWRITEBYTECODE", None)
+
+    def compiled(self, name: str, catalog: Catalog) -> str:
+        """A folder with a catalogue and the rules, compiled as in a wheel."""
+        folder = self._place / name
+        folder.mkdir()
+        (folder / load.SNAPSHOT).write_text(snapshot.encode(catalog), encoding="utf-8")
+        (folder / load.RULES).write_text(load.compile_rules(), encoding="utf-8")
+        return str(folder)
+
+    def process_s(self, *words: str) -> float:
+        """Least CPU seconds of a Python process and its children, over several."""
+        found = []
+        for _ in range(TIMES):
+            before = resource.getrusage(resource.RUSAGE_CHILDREN)
+            # What it says goes nowhere.
+            subprocess.run([sys.executable, "-c", *words], env=self._environment, capture_output=True, check=True)
+            after = resource.getrusage(resource.RUSAGE_CHILDREN)
+            found.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+        return min(found)
+
+    def inside_s(self, data: str, *, first: bool) -> float:
+        """Least CPU seconds of a decision through the product's object, in processes that have imported what it needs.
+
+        Args:
+            data: Folder of the compiled catalogue.
+            first: The first one of its process. Else the least of the next three, which read all files anew.
+        """
+        found = []
+        for _ in range(TIMES):
+            words = [sys.executable, "-c", _INSIDE, data, str(PROFILE), "1" if first else "4"]
+            done = subprocess.run(words, env=self._environment, capture_output=True, text=True, check=True)
+            found.append(float(done.stdout))
+        return min(found)
 
 
-def inside_s(*, first: bool) -> float:
-    """Least CPU seconds of a decision through the product's object, in processes that have imported what it needs.
-
-    Args:
-        first: The first one of its process. Else the least of the next three, which read all files anew.
-    """
-    found = []
-    for _ in range(TIMES):
-        words = [sys.executable, "-c", _INSIDE, str(PROFILE), "1" if first else "4"]
-        done = subprocess.run(words, env=_ONE_THREAD, capture_output=True, text=True, check=True)
-        found.append(float(done.stdout))
-    return min(found)
+def twelve(catalog: Catalog) -> Catalog:
+    """The catalogue cut down to the twelve systems and what their stacks need."""
+    kept = {*TWELVE, *NEEDED, *(name for layer in BESIDE for name in catalog.by_layer[layer])}
+    return replace(
+        catalog,
+        systems={name: system for name, system in catalog.systems.items() if name in kept},
+        by_layer={layer: tuple(name for name in names if name in kept) for layer, names in catalog.by_layer.items()},
+    )
 
 
 def main() -> None:
     """Prints the ratios and whether the bar is met."""
-    start = process_s("-c", "pass")
-    numpy = process_s("-c", "import numpy") - start
-    command = ("-m", "bakeoff.cli.main", "decide", str(PROFILE))
-    rows = {
-        "the parser imported": process_s("-c", "import typer") - start,
-        "the screen imported": process_s("-c", "import rich.console, rich.table") - start,
-        "catalogue loaded": process_s("-c", "from bakeoff.catalog.load import load; load()") - start,
-        "what deciding needs imported": process_s("-c", _IMPORTS) - start,
-        "decide, first in its process": inside_s(first=True),
-        "decide, later in its process": inside_s(first=False),
-        "bakeoff decide --json, whole process": process_s(*command, "--json") - start,
-        "bakeoff decide, whole process": process_s(*command) - start,
-    }
-    print(f"importing NumPy: {numpy * 1e3:.0f} ms of CPU; bar for a decision {BAR:g} times that")
-    for name, taken in rows.items():
-        said = f"{'ok' if taken <= BAR * numpy else 'MISSED'}" if "decide" in name else ""
-        print(f"  {name:38} {taken * 1e3:7.0f} ms  {taken / numpy:6.2f} x  {said}")
+    whole = load.load()
+    cut = twelve(whole)
+    with tempfile.TemporaryDirectory() as place:
+        bench = Bench(Path(place))
+        start = bench.process_s("pass")
+        numpy = bench.process_s("import numpy") - start
+        print(f"importing NumPy: {numpy * 1e3:.0f} ms of CPU; bar for a decision {BAR:g} times that")
+
+        def row(name: str, taken: float, *, bar: bool = False) -> None:
+            said = f"{'ok' if taken <= BAR * numpy else 'MISSED'}" if bar else ""
+            print(f"  {name:38} {taken * 1e3:7.0f} ms  {taken / numpy:6.2f} x  {said}")
+
+        row("the screen imported", bench.process_s("import rich.console, rich.table") - start)
+        row("what deciding needs imported", bench.process_s(_IMPORTS) - start)
+        for title, catalog in (("the catalogue", whole), ("the first twelve", cut)):
+            print(f"{title}, {len(catalog.systems)} systems with formats, devices and trackers:")
+            data = bench.compiled(title.rpartition(" ")[2], catalog)
+            row("decide, first in its process", bench.inside_s(data, first=True), bar=True)
+            row("decide, later in its process", bench.inside_s(data, first=False), bar=True)
+            command = (_COMMAND, data, "decide", str(PROFILE))
+            row("bakeoff decide --json, whole process", bench.process_s(*command, "--json") - start, bar=True)
+            row("bakeoff decide, whole process", bench.process_s(*command) - start, bar=True)
 
 
 if __name__ == "__main__":
