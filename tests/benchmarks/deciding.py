@@ -17,7 +17,8 @@ import numpy as np
 
 from bakeoff.catalog.load import load
 from bakeoff.catalog.model import Catalog
-from bakeoff.catalog.rules import Rules, load_rules
+from bakeoff.catalog.rulebook import load_rules
+from bakeoff.catalog.rules import Rules
 from bakeoff.decide import conflict
 from bakeoff.decide.build import Model, build
 from bakeoff.decide.configure import step

@@ -19,7 +19,7 @@ from bakeoff.base.records import to_plain
 from bakeoff.catalog import authoring, lines, load, shapes, snapshot
 from bakeoff.catalog.model import Answer, Catalog, Claim, Context, Lifecycle, Scope, System
 from bakeoff.catalog.resolve import resolve
-from bakeoff.catalog.rules import load_rules
+from bakeoff.catalog.rulebook import load_rules
 from tests.catalog.small import ALPHA, LIFE, SOURCE, TODAY, claim, evidence, head, sources, stated, write
 
 A = "systems/framework/alpha.toml"

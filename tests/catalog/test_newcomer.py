@@ -12,7 +12,7 @@ from bakeoff.base.errors import InputError
 from bakeoff.catalog import lint
 from bakeoff.catalog.load import DATA, read_sources
 from bakeoff.catalog.model import Catalog
-from bakeoff.catalog.rules import load_rules
+from bakeoff.catalog.rulebook import load_rules
 from bakeoff.decide.build import build
 from bakeoff.decide.lints import lints
 from bakeoff.decide.model import Profile

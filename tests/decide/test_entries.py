@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from bakeoff.catalog.load import load
-from bakeoff.catalog.rules import load_rules
+from bakeoff.catalog.rulebook import load_rules
 from bakeoff.decide import draws
 from bakeoff.decide.build import Model, build
 from bakeoff.decide.engine import entries_of

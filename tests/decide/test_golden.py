@@ -13,7 +13,7 @@ import pytest
 from bakeoff.catalog.golden import Golden, load_golden, unknown_rules
 from bakeoff.catalog.load import load
 from bakeoff.catalog.model import Catalog
-from bakeoff.catalog.rules import check_rules
+from bakeoff.catalog.rulebook import check_rules
 from bakeoff.decide.build import build
 from bakeoff.decide.lints import broken
 from bakeoff.decide.profile import parse

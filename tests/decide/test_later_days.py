@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bakeoff.catalog.load import load
-from bakeoff.catalog.rules import load_rules
+from bakeoff.catalog.rulebook import load_rules
 from bakeoff.decide.build import build
 from bakeoff.decide.facts import Facts
 from bakeoff.decide.profile import parse

@@ -11,7 +11,8 @@ from bakeoff.base.evidence import Evidence, EvidenceKind
 from bakeoff.base.quantity import Interval
 from bakeoff.catalog.load import load
 from bakeoff.catalog.model import Answer, Catalog, Claim, Layer, Lifecycle, LifecycleState, System
-from bakeoff.catalog.rules import Rules, load_rules
+from bakeoff.catalog.rulebook import load_rules
+from bakeoff.catalog.rules import Rules
 from bakeoff.decide.build import Model, build
 from bakeoff.decide.model import Profile
 

@@ -10,7 +10,8 @@ import pytest
 
 from bakeoff.api import Bakeoff
 from bakeoff.catalog.model import Catalog
-from bakeoff.catalog.rules import Rules, load_rules
+from bakeoff.catalog.rulebook import load_rules
+from bakeoff.catalog.rules import Rules
 from bakeoff.decide import worth
 from bakeoff.new import interview as room
 from bakeoff.new.interview import interview

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 
 from bakeoff.catalog.load import load
-from bakeoff.catalog.rules import load_rules
+from bakeoff.catalog.rulebook import load_rules
 from bakeoff.decide.profile import parse
 from bakeoff.new import profiles
 from bakeoff.new.survey import Question

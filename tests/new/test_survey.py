@@ -9,7 +9,8 @@ import pytest
 
 from bakeoff.base.errors import InputError
 from bakeoff.catalog.model import Catalog, Layer, System
-from bakeoff.catalog.rules import Activity, Domain, Hardware, Language, Requirement, Rules, load_rules
+from bakeoff.catalog.rulebook import load_rules
+from bakeoff.catalog.rules import Activity, Domain, Hardware, Language, Requirement, Rules
 from bakeoff.new.manifests import read_manifests
 from bakeoff.new.survey import Survey, present, survey
 

@@ -10,7 +10,7 @@ import pytest
 
 from bakeoff.api import Bakeoff
 from bakeoff.catalog.load import load
-from bakeoff.catalog.rules import load_rules
+from bakeoff.catalog.rulebook import load_rules
 from bakeoff.report.html import page
 from tests.report.walk import Page, walk
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from bakeoff.base.evidence import EvidenceKind
 from bakeoff.base.quantity import Interval
 from bakeoff.base.record import replace
-from bakeoff.catalog.rules import load_rules
+from bakeoff.catalog.rulebook import load_rules
 from bakeoff.report import markdown, rounds, strips, vega, views, wording
 from bakeoff.report.html import page
 from bakeoff.report.ledger import Ledger

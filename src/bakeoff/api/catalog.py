@@ -15,7 +15,7 @@ from bakeoff.catalog import coverage, diff, export, lint, listing, refresh, why
 from bakeoff.catalog.golden import load_golden
 from bakeoff.catalog.load import Sources, read_sources, with_claims
 from bakeoff.catalog.model import Catalog, Claim, System
-from bakeoff.catalog.rules import check_rules
+from bakeoff.catalog.rulebook import check_rules
 from bakeoff.decide import lints
 from bakeoff.decide.build import Model, build
 from bakeoff.decide.cases import read_cases

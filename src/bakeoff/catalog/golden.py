@@ -10,7 +10,8 @@ from typing import Any
 
 from bakeoff.base.errors import InputError, Problem
 from bakeoff.base.records import from_plain
-from bakeoff.catalog.rules import DATA, Rules
+from bakeoff.catalog.rulebook import DATA
+from bakeoff.catalog.rules import Rules
 
 FILE = "golden.toml"
 """Name of the file in the folder of the rules."""

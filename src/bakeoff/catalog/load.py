@@ -23,15 +23,16 @@ from bakeoff.base.record import Struct, fields, replace
 from bakeoff.base.records import digest
 from bakeoff.catalog import snapshot
 from bakeoff.catalog.model import Answer, Axis, Catalog, Claim, Grade, Layer, LifecycleState, Property, System
-from bakeoff.catalog.rules import Rules, load_rules
+from bakeoff.catalog.rules import Rules
 
 if TYPE_CHECKING:
-    from bakeoff.catalog import authoring, build, field, lines, registry, shapes
+    from bakeoff.catalog import authoring, build, field, lines, registry, rulebook, shapes
 else:
     # What reads the files people write: needed only where they were changed since they were compiled.
     authoring, build = later("bakeoff.catalog.authoring"), later("bakeoff.catalog.build")
     field, lines = later("bakeoff.catalog.field"), later("bakeoff.catalog.lines")
-    registry, shapes = later("bakeoff.catalog.registry"), later("bakeoff.catalog.shapes")
+    registry, rulebook = later("bakeoff.catalog.registry"), later("bakeoff.catalog.rulebook")
+    shapes = later("bakeoff.catalog.shapes")
 
 DATA = Path(__file__).parent / "data"
 """The folder people edit; read-only in an installed wheel."""
@@ -115,7 +116,7 @@ def compile_rules() -> str:
         InputError: If a file has mistakes; carries all mistakes of all files.
     """
     # In the order of the files: it is that of words on screen, and of axes in a weight vector.
-    return json.dumps(records.to_plain(load_rules(DATA / "rules")), ensure_ascii=False, allow_nan=False)
+    return json.dumps(records.to_plain(rulebook.load_rules(DATA / "rules")), ensure_ascii=False, allow_nan=False)
 
 
 def compile_snapshot(data: Path = DATA, *, extra: Path | None = None) -> str:
