@@ -283,7 +283,7 @@ def _first_shares(model: Model, seed: int) -> dict[tuple[str, str], float]:
     if not entries:
         return {}
     sides = tuple(model.side(entry.stack) for entry in entries)
-    tally = smaa.Sampler(model.values, entries, seed).run(_DRAWS, sides, 0)
+    tally = smaa.Sampler(model.values, entries, seed).run(_DRAWS, sides)
     found: dict[tuple[str, str], float] = {}
     for position, count in enumerate(tally.firsts):
         for part in entries[position].stack:
