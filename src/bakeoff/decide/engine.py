@@ -117,18 +117,17 @@ def entries_of(model: Model) -> tuple[Entry, ...]:
 
 def _ranked(run: _Run, position: int) -> RankedStack:
     model, entry, tally = run.model, run.entries[position], run.tally
-    values = tally.drawn.on_axes(position)
-    weights = [model.values.weights[axis.id] for axis in model.values.axes]
+    taking_part = [index for index, parts in enumerate(tally.drawn.layout.parts) if parts]
+    values = tally.drawn.on_axes(position)[taking_part]
     total = np.full(values.shape[1], entry.offset)
-    for index, weight in enumerate(weights):
-        total = total + weight * values[index]
+    for index, worth in zip(taking_part, values, strict=True):
+        total = total + model.values.weights[model.values.axes[index].id] * worth
     claims, doubtful = model.joins(entry.stack)
     conditions = tuple(dict.fromkeys([condition.claim for condition in entry.conditions] + list(doubtful)))
     widths = _central_95(np.concatenate([values, total[None, :]]))
     axes = tuple(
-        explain.axis_value(model, entry.stack, axis, _interval(widths[index], model.values.on_axis(entry.stack, axis)))
-        for index, axis in enumerate(model.values.axes)
-        if weights[index] > 0 and model.values.parts(axis, model.space.layers)
+        explain.axis_value(model, entry.stack, axis, _interval(width, model.values.on_axis(entry.stack, axis)))
+        for axis, width in zip([model.values.axes[index] for index in taking_part], widths[:-1], strict=True)
     )
     components = [Component(layer, system) for layer, system in entry.stack]
     tracker = side.best(model, entry.stack)
@@ -219,12 +218,10 @@ def _impossible(model: Model, seed: int) -> Decision:
 def _central_95(values: Floats) -> list[tuple[float, float]]:
     """The bounds of the middle 95 % of every row, between two draws in proportion."""
     # By hand: `np.quantile` imports the masked arrays of NumPy, which costs half as much as NumPy itself.
-    places = [share * (values.shape[1] - 1) for share in (0.025, 0.975)]
-    wanted = sorted({index for place in places for index in (int(place), min(int(place) + 1, values.shape[1] - 1))})
-    ordered = np.partition(values, wanted, axis=1)
+    ordered, last = np.sort(values, axis=1), values.shape[1] - 1
     bounds = []
-    for place in places:
-        below, above = ordered[:, int(place)], ordered[:, min(int(place) + 1, values.shape[1] - 1)]
+    for place in (0.025 * last, 0.975 * last):
+        below, above = ordered[:, int(place)], ordered[:, min(int(place) + 1, last)]
         bounds.append((below + (above - below) * (place - int(place))).tolist())
     return list(zip(*bounds, strict=True))
 

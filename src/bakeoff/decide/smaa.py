@@ -19,7 +19,7 @@ Ints = npt.NDArray[np.int64]
 
 _CONFIDENT = 10
 """Entries farther down have no confidence factor."""
-_TURNED = 500
+_TURNED = 250
 """Draws looked through at a time: as many as stay near the processor."""
 
 
@@ -122,42 +122,54 @@ def choose_entries(
 
     A row is left out only when `most` rows and one of its own side are better at the centre of all beliefs.
     """
-    kept = ranked(space, expected, most).tolist()
+    order = _Order(space, expected)
+    kept = order.best(most).tolist()
     if sides and len(space.rows):
         key = np.zeros(len(space.rows), np.int64)
         for column in sides:
             key = key * len(space.systems[column]) + space.rows[:, column]
         best = np.full(int(key.max()) + 1, -np.inf)
         np.maximum.at(best, key, expected)
-        tops = np.flatnonzero(expected >= best[key])
-        ordered = tops[_order(space, expected, tops)]
-        by_key = dict(zip(reversed(key[ordered].tolist()), reversed(ordered.tolist()), strict=True))
-        kept += [by_key[one] for one in dict.fromkeys(key[ordered].tolist())][:each]
-    unique = np.array(sorted(set(kept)), np.int64)
-    return [int(row) for row in unique[_order(space, expected, unique)]]
+        tops = order.of(np.flatnonzero(expected >= best[key]))
+        by_key = dict(zip(reversed(key[tops].tolist()), reversed(tops.tolist()), strict=True))
+        kept += [by_key[one] for one in dict.fromkeys(key[tops].tolist())][:each]
+    found: list[int] = order.of(np.array(sorted(set(kept)), np.int64)).tolist()
+    return found
 
 
 def ranked(space: Space, expected: Floats, most: int | None = None) -> Ints:
     """Rows by expected value, best first, at most so many; equals by the names of their components."""
-    rows = np.arange(len(space.rows))
-    if most is not None and len(rows) > most:
-        # Everything that ties with the last place stays in until the names have decided.
-        bar = np.partition(expected, len(expected) - most)[len(expected) - most]
-        rows = np.flatnonzero(expected >= bar - 1e-9)
-    return rows[_order(space, expected, rows)][:most]
+    return _Order(space, expected).best(most)
 
 
-def _order(space: Space, expected: Floats, rows: Ints) -> Ints:
-    names = [_alphabetical(systems) for systems in space.systems]
-    keys: list[npt.NDArray[np.generic]] = [names[column][space.rows[rows, column]] for column in range(len(names))]
-    return np.lexsort((*reversed(keys), -np.round(expected[rows], 9)))
+class _Order:
+    """The order of rows: by expected value, best first; equals by the names of their components."""
+
+    def __init__(self, space: Space, expected: Floats) -> None:
+        self._rows = space.rows
+        self._expected = expected
+        self._names = [_alphabetical(systems) for systems in space.systems]
+
+    def best(self, most: int | None) -> Ints:
+        """The first rows of all."""
+        rows = np.arange(len(self._rows))
+        if most is not None and len(rows) > most:
+            # Everything that ties with the last place stays in until the names have decided.
+            bar = np.partition(self._expected, len(rows) - most)[len(rows) - most]
+            rows = np.flatnonzero(self._expected >= bar - 1e-9)
+        return self.of(rows)[:most]
+
+    def of(self, rows: Ints) -> Ints:
+        """Some rows, in order."""
+        systems = self._rows[rows].T
+        keys: list[npt.NDArray[np.generic]] = [names[one] for names, one in zip(self._names, systems, strict=True)]
+        return rows[np.lexsort((*reversed(keys), -np.round(self._expected[rows], 9)))]
 
 
 def _alphabetical(names: Sequence[str]) -> Ints:
     """The place of every name in the order of the alphabet."""
     found = np.zeros(max(1, len(names)), np.int64)
-    for place, index in enumerate(sorted(range(len(names)), key=names.__getitem__)):
-        found[index] = place
+    found[sorted(range(len(names)), key=names.__getitem__)] = np.arange(len(names))
     return found
 
 
@@ -182,11 +194,12 @@ def best_three(totals: Floats) -> Ints:
     count, draws = totals.shape
     if count <= 3:
         return np.argsort(-totals, axis=0, kind="stable")
-    found = np.empty((3, draws), np.int64)
+    found, room = np.empty((3, draws), np.int64), np.empty((_TURNED, count))
     for start in range(0, draws, _TURNED):
         # NumPy finds the most of a row at three times the speed of the most of a column.
-        turned = totals[:, start : start + _TURNED].T.copy()
-        each = np.arange(len(turned))
+        some = totals[:, start : start + _TURNED].T
+        turned, each = room[: len(some)], np.arange(len(some))
+        turned[...] = some
         for places in found[:, start : start + _TURNED]:
             places[...] = turned.argmax(axis=1)
             turned[each, places] = -np.inf
