@@ -14,10 +14,11 @@ from bakeoff.base.quantity import Interval
 from bakeoff.base.record import dataclass
 from bakeoff.catalog.model import Catalog, Claim
 from bakeoff.catalog.rules import Rules
-from bakeoff.decide import explain, flips, side, smaa
+from bakeoff.decide import explain, flips, smaa
 from bakeoff.decide.build import Model, build
 from bakeoff.decide.entries import Entry
 from bakeoff.decide.model import Component, Decision, Profile, RankedStack, Share, Verdict
+from bakeoff.decide.side import LAYER, Trackers
 from bakeoff.decide.smaa import Tally
 from bakeoff.decide.value import Floats
 
@@ -38,6 +39,7 @@ class _Run:
     hoped: tuple[int, ...]
     """Positions of stacks that would be first if what is unknown about them held, best first."""
     tally: Tally
+    trackers: Trackers
 
 
 def decide(  # noqa: PLR0913 - the inputs a decision is reproducible from
@@ -105,7 +107,7 @@ def _drawn(model: Model, *, seed: int, draws: int, top: int) -> _Run:
     sides = tuple(model.side(entry.stack) for entry in entries)
     listed, hoped = _listed(sides, top), _hoped(model, entries, sides)
     tally = smaa.Sampler(model.values, entries, seed).run(draws, sides, sorted({*listed, *hoped}))
-    return _Run(model, entries, listed, hoped, tally)
+    return _Run(model, entries, listed, hoped, tally, Trackers(model))
 
 
 def entries_of(model: Model) -> tuple[Entry, ...]:
@@ -130,9 +132,9 @@ def _ranked(run: _Run, position: int) -> RankedStack:
         for axis, width in zip([model.values.axes[index] for index in taking_part], widths[:-1], strict=True)
     )
     components = [Component(layer, system) for layer, system in entry.stack]
-    tracker = side.best(model, entry.stack)
+    tracker = run.trackers.best(entry.stack)
     return RankedStack(
-        components=(*components, *((Component("tracker", tracker),) if tracker else ())),
+        components=(*components, *((Component(LAYER, tracker),) if tracker else ())),
         value=_interval(widths[-1], float(model.totals[entry.row])),
         first_share=_round(tally.firsts[position] / tally.draws),
         top3_share=_round(tally.top3[position] / tally.draws),
@@ -176,7 +178,7 @@ def _shares(run: _Run, seed: int) -> tuple[Share, ...]:
         for system, (first, top3) in zip(names, smaa.shares_by(run.tally, groups), strict=True):
             if top3 > 0:
                 found.append(Share(system, layer, _round(first), _round(top3)))
-    found += side.shares(run.model, run.entries[0].stack, seed)
+    found += run.trackers.shares(run.entries[0].stack, seed)
     order = {layer: index for index, layer in enumerate(run.model.situation.layers)}
     return tuple(sorted(found, key=lambda share: (order.get(share.layer, 99), -share.first, -share.top3, share.id)))
 
