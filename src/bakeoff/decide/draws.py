@@ -80,8 +80,9 @@ def normals_of(keys: Keys, count: int, start: int = 0, out: Floats | None = None
 
 def stream_keys(names: Iterable[tuple[str, ...]], seed: int) -> Keys:
     """The numbers by which streams are known: digests of their names and the seed."""
-    texts = ("\x1f".join((str(seed), *name)).encode() for name in names)
-    return np.array([int.from_bytes(hashlib.sha256(text).digest()[:8], "little") for text in texts], np.uint64)
+    texts = ["\x1f".join((str(seed), *name)).encode() for name in names]
+    digests = b"".join([hashlib.sha256(text).digest()[:8] for text in texts])
+    return np.frombuffer(digests, "<u8").astype(np.uint64)
 
 
 def _words(keys: Keys, start: int, count: int) -> Keys:
