@@ -201,7 +201,7 @@ class Drawn:
 
         Args:
             weights: By axis and draw, or by axis with one draw (last axis 1) for all.
-            keep: Whether they are needed for longer than the next totals are not.
+            keep: Whether they must outlast the next totals.
         """
         layout, room = self.layout, self._room
         self._worth(weights)
