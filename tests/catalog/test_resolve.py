@@ -380,6 +380,10 @@ def test_contexts_and_days_that_take_turns_are_not_mixed_up() -> None:
     half = CONSTANTS["width_documented"]
     widths = [(belief.high or 0.0) - (belief.low or 0.0) for belief in found]
     assert widths == pytest.approx([2 * half * times for times in (1, 1, 2, 1, 2, 1)])
+    # However many contexts come, equal ones have the same belief.
+    again = [resolve(held, "it", "fit", replace(ON_INTEL, os=(str(n % 80),)), today=TODAY) for n in range(160)]
+    assert all(one is other for one, other in zip(again[:80], again[80:], strict=True))
+    assert len({id(one) for one in again}) == 80
 
 
 def test_a_layer_names_the_systems_that_can_fill_it_counted_or_not() -> None:

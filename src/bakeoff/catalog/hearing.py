@@ -78,7 +78,7 @@ class Hearing:
         top = max([item.level for item in found]) if found else 0
         if not top:
             return met, found, self._silent(subject, about, other, claims)
-        voting = [item for item in found if item.level == top]
+        voting = found if len(found) == 1 else [item for item in found if item.level == top]
         kind = self._catalog.properties[about].kind
         return met, found, added_up(kind, voting, self._precedence.same_question)
 

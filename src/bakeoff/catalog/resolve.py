@@ -23,6 +23,7 @@ from bakeoff.catalog.weigh import Weight
 __all__ = ["lasting", "pessimistic", "prior", "resolve", "stated", "weights"]
 
 _MEASURE = PropertyKind.MEASURE
+_RECENT = 64
 
 
 def resolve(  # noqa: PLR0913 - a belief is asked for by all of these, and by nothing that could be grouped
@@ -217,13 +218,16 @@ class _View:
 
 
 def _view(catalog: Catalog, context: Context, today: date) -> _View:
-    # Most questions come in the context of the one before: that it is the same is told sooner than what it is.
-    last = catalog.cache.get("last")
-    if last is not None and last[0] is context and last[1] == today:
-        view: _View = last[2]
+    # By identity first: a decision has a dozen contexts, and to compare what is in them takes longer than to answer.
+    recent = catalog.cache.setdefault("recent", {})
+    known = recent.get(id(context))
+    if known is not None and known[0] is context and known[1] == today:
+        view: _View = known[2]
     else:
         view = _view_of(catalog, context, today)
-        catalog.cache["last"] = context, today, view
+        if len(recent) >= _RECENT:
+            recent.clear()
+        recent[id(context)] = context, today, view
     return view
 
 
