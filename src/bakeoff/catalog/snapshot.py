@@ -328,9 +328,11 @@ def _decode_system(cells: list[bytes]) -> System:
 
 def _decode_evidence(row: list[Any]) -> Evidence:
     row += _EVIDENCE[len(row) - 5 :]
-    kind, source, observed, read, says, value, interval, *rest = row
-    days = date.fromisoformat(observed), date.fromisoformat(read)
-    return Evidence(_KINDS[kind], source, *days, says, value, Interval(*interval) if interval else None, *rest)
+    kind, source, observed, read, says, value, interval, by_vendor, method, superseded, run = row
+    return Evidence(
+        _KINDS[kind], source, date.fromisoformat(observed), date.fromisoformat(read), says,
+        value, Interval(*interval) if interval else None, by_vendor, method, superseded, run,
+    )  # fmt: skip
 
 
 def _decode_claim(row: list[Any], subject: str, about_: str) -> Claim:
