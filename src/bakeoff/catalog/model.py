@@ -303,9 +303,13 @@ class Catalog:
 
     def layer(self, layer: Layer) -> tuple[System, ...]:
         """Every system that can fill a layer, by id."""
+        return tuple([self.systems[name] for name in self.names(layer)])
+
+    def names(self, layer: Layer) -> tuple[str, ...]:
+        """Ids of all systems that can fill a layer."""
         if self.by_layer:
-            return tuple(self.systems[name] for name in self.by_layer.get(layer, ()))
-        return tuple(system for system in self.systems.values() if layer in system.layers)
+            return self.by_layer.get(layer, ())
+        return tuple([name for name, system in self.systems.items() if layer in system.layers])
 
 
 @dataclass(frozen=True, slots=True)

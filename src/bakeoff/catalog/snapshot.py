@@ -33,15 +33,17 @@ from bakeoff.catalog.model import (
 )
 from bakeoff.catalog.scope import EVERYWHERE
 
-SCHEMA = 2
+SCHEMA = 3
 """Version of this file format; a file of another version is made anew."""
 _CONTENT = 1
 """Version of the form that is digested, which is not how the file is laid out: equal content has an equal digest."""
-_CELL = "\t"
+_CELL = b"\t"
 """Between the cells of a row; JSON writes a tab inside a text another way."""
-_CITED = 5
-"""Place of the evidence cited in the row of a claim."""
 _ANSWERS = {answer.value: answer for answer in Answer}
+_CLAIM = (None, "", "", "", None, "")
+"""What most rows of claims end with: via, note, because, settled_by, inherited_from, grade."""
+_EVIDENCE = (None, None, False, "", False, None)
+"""What most rows of evidence end with: value, interval, by_vendor, method, superseded, run."""
 _KINDS = {kind.value: kind for kind in EvidenceKind}
 
 
@@ -55,7 +57,7 @@ class LazySystems(Mapping[str, System]):
     def __getitem__(self, name: str) -> System:
         system = self._done.get(name)
         if system is None:
-            system = self._done[name] = _decode_system(self._rows[name].decode().split(_CELL))
+            system = self._done[name] = _decode_system(self._rows[name].split(_CELL))
         return system
 
     def __iter__(self) -> Iterator[str]:
@@ -74,29 +76,21 @@ class StoredClaims(Sequence[Claim]):
     A decision reads a quarter of the claims there are.
     """
 
-    def __init__(self, subject: str, evidence: list[str], groups: dict[str, str]) -> None:
+    def __init__(self, subject: str, groups: Mapping[str, bytes], places: bytes) -> None:
         self._subject = subject
-        self._cells = evidence
-        self._evidence: list[Evidence | None] = [None] * len(evidence)
         self._groups = groups
+        self._places = places
         self._about: dict[str, tuple[Claim, ...]] = {}
-        self._places: dict[str, list[int]] = {}
         self._all: tuple[Claim, ...] | None = None
 
     def about(self, name: str) -> tuple[Claim, ...]:
         """Claims about one property, in the order of the file."""
         found = self._about.get(name)
         if found is None:
-            rows = _loads(self._groups[name]) if name in self._groups else []
-            self._places[name] = [row[-1] for row in rows]
-            found = self._about[name] = tuple([self._decoded(row, name) for row in rows])
-        return found
-
-    def evidence(self, index: int) -> Evidence:
-        """One piece of evidence, decoded once however many claims cite it."""
-        found = self._evidence[index]
-        if found is None:
-            found = self._evidence[index] = _decode_evidence(_loads(self._cells[index]))
+            if name not in self._groups:
+                return ()
+            rows = _loads(self._groups[name])
+            found = self._about[name] = tuple([_decode_claim(row, self._subject, name) for row in rows])
         return found
 
     def __getitem__(self, index: Any) -> Any:
@@ -119,12 +113,10 @@ class StoredClaims(Sequence[Claim]):
 
     def _whole(self) -> tuple[Claim, ...]:
         if self._all is None:
-            placed = [pair for name in self._groups for pair in zip(self.about(name), self._places[name], strict=True)]
-            self._all = tuple([claim for claim, _ in sorted(placed, key=lambda pair: pair[1])])
+            claims = [claim for name in self._groups for claim in self.about(name)]
+            placed = zip(_loads(self._places), claims, strict=True)
+            self._all = tuple([claim for _, claim in sorted(placed, key=lambda pair: pair[0])])
         return self._all
-
-    def _decoded(self, row: list[Any], name: str) -> Claim:
-        return _decode_claim(row, self._subject, name, tuple([self.evidence(index) for index in row[_CITED]]))
 
 
 def about(system: System, name: str) -> tuple[Claim, ...]:
@@ -206,9 +198,9 @@ def _decode_property(item: dict[str, Any]) -> Property:
 _DECODER = json.JSONDecoder()
 
 
-def _loads(text: str) -> Any:
-    """The JSON value a text begins with; `json.loads` asks each time what it was given, and what follows."""
-    return _DECODER.raw_decode(text)[0]
+def _loads(cell: bytes) -> Any:
+    """The JSON value of a cell; `json.loads` asks each time what it was given, and what follows."""
+    return _DECODER.raw_decode(cell.decode())[0]
 
 
 def _dump(value: object) -> str:
@@ -246,13 +238,31 @@ def _encode_system(system: System) -> list[Any]:
 
 
 def _laid_out(row: list[Any]) -> str:
-    """A system's row as cells: what is not claimed, then each piece of evidence, then the claims by property."""
-    head, more, inherits, table, lifecycle, claims = row
+    """A system's row as cells: what is not claimed, the claims by property with their evidence, and their order."""
+    head, more, inherits, table, (status, since, cited), claims = row
+    known = [_shortened(evidence, 5, _EVIDENCE) for evidence in table]
     groups: dict[str, list[list[Any]]] = {}
-    for place, (name, about_, *rest) in enumerate(claims):
-        groups.setdefault(about_, []).append([name, *rest, place])
-    first = [head, more, inherits, lifecycle, len(table), list(groups)]
-    return _CELL.join(map(_dump, [first, *table, *groups.values()]))
+    places: dict[str, list[int]] = {}
+    for place, (name, about_, value, answered, other, where, evidence, via, *rest, file, grade) in enumerate(claims):
+        found = [name, value, answered, other, where, [known[index] for index in evidence], file, via, *rest, grade]
+        groups.setdefault(about_, []).append(_shortened(found, 7, _CLAIM))
+        places.setdefault(about_, []).append(place)
+    lifecycle = [status, since, [known[index] for index in cited]]
+    first = [head, more, inherits, lifecycle, list(groups)]
+    order = [place for found in places.values() for place in found]
+    return _CELL.decode().join(map(_dump, [first, *groups.values(), order]))
+
+
+def _shortened(row: list[Any], start: int, usual: tuple[Any, ...]) -> list[Any]:
+    """A row without the values at its end that are the usual ones, `usual` being those from place `start` on.
+
+    >>> _shortened(["a", 1, 2, 3], 1, (0, 2, 3))
+    ['a', 1]
+    """
+    kept = row[:]
+    while len(kept) > start and kept[-1] == usual[len(kept) - 1 - start]:
+        kept.pop()
+    return kept
 
 
 def _encode_evidence(item: Evidence) -> list[Any]:
@@ -290,10 +300,10 @@ def _encode_claim(claim: Claim, evidence: list[int]) -> list[Any]:
     return row + rest
 
 
-def _decode_system(cells: list[str]) -> System:
-    head, more, inherits, lifecycle, count, names = _loads(cells[0])
-    claims = StoredClaims(head[0], cells[1 : count + 1], dict(zip(names, cells[count + 1 :], strict=True)))
-    since = date.fromisoformat(lifecycle[1]) if lifecycle[1] else None
+def _decode_system(cells: list[bytes]) -> System:
+    head, more, inherits, (status, since, known), names = _loads(cells[0])
+    claims = StoredClaims(head[0], dict(zip(names, cells[1:-1], strict=True)), cells[-1])
+    evidence = tuple([_decode_evidence(row) for row in known])
     return System(
         id=head[0],
         name=head[1],
@@ -306,7 +316,7 @@ def _decode_system(cells: list[str]) -> System:
         aliases=tuple(more[2]),
         lineage=tuple(more[3]),
         parent=more[4],
-        lifecycle=LifecycleState(Lifecycle(lifecycle[0]), since, tuple(map(claims.evidence, lifecycle[2]))),
+        lifecycle=LifecycleState(Lifecycle(status), date.fromisoformat(since) if since else None, evidence),
         closed=tuple(more[5]),
         inherits=tuple(Inheritance(item[0], tuple(item[1]), item[2]) for item in inherits),
         # Ugly, because everywhere else claims are a tuple, and only who asks for some of them can tell.
@@ -317,51 +327,28 @@ def _decode_system(cells: list[str]) -> System:
 
 
 def _decode_evidence(row: list[Any]) -> Evidence:
-    kind, source, observed, read, says = row[:5]
-    value, interval, by_vendor, method, superseded, run = row[5:] or (None, None, False, "", False, None)
+    row += _EVIDENCE[len(row) - 5 :]
+    kind, source, observed, read, says, value, interval, by_vendor, method, superseded, run = row
     return Evidence(
-        _KINDS[kind],
-        source,
-        date.fromisoformat(observed),
-        date.fromisoformat(read),
-        says,
-        value,
-        Interval(*interval) if interval else None,
-        by_vendor,
-        method,
-        superseded,
-        run,
-    )
+        _KINDS[kind], source, date.fromisoformat(observed), date.fromisoformat(read), says,
+        value, Interval(*interval) if interval else None, by_vendor, method, superseded, run,
+    )  # fmt: skip
 
 
-def _decode_claim(row: list[Any], subject: str, about_: str, evidence: tuple[Evidence, ...]) -> Claim:
-    name, value, answered, other, where, _, via, note, because, settled_by, inherited_from, file, grade, _ = row
-    scope = EVERYWHERE
-    if where:
-        versions, device, os, python, domain, activity, precision, language = where
-        scope = Scope(
-            versions,
-            tuple(device),
-            tuple(os),
-            python,
-            tuple(domain),
-            tuple(activity),
-            tuple(precision),
-            tuple(language),
-        )
+def _decode_claim(row: list[Any], subject: str, about_: str) -> Claim:
+    row += _CLAIM[len(row) - 7 :]
+    name, value, answered, other, where, known, file, via, note, because, settled_by, inherited_from, grade = row
+    evidence = tuple([_decode_evidence(item) for item in known])
+    scope = _decode_scope(*where) if where else EVERYWHERE
+    said = _ANSWERS[value] if answered else value
     return Claim(
-        name,
-        subject,
-        about_,
-        _ANSWERS[value] if answered else value,
-        other,
-        via,
-        scope,
-        note,
-        because,
-        evidence,
-        settled_by,
-        inherited_from,
-        file,
-        grade,
+        name, subject, about_, said, other, via, scope, note, because,
+        evidence, settled_by, inherited_from, file, grade,
+    )  # fmt: skip
+
+
+def _decode_scope(versions: str, *where: Any) -> Scope:
+    device, os, python, domain, activity, precision, language = where
+    return Scope(
+        versions, tuple(device), tuple(os), python, tuple(domain), tuple(activity), tuple(precision), tuple(language)
     )

@@ -135,12 +135,11 @@ class Facts:
     def fit(self, subject: str, layer: str) -> Belief:
         """The belief about a system's fit in a layer; where nothing is known, that of a neighbouring context, wider."""
         bare = stated(self.catalog, subject, "fit", self._context("fit"), today=self.today)
-        if bare.mid is not None:
+        if bare is not None:
             return self.measure(subject, "fit")
         key = (subject, "fit", "run" if _runs(layer) else "made")
         known = self._beliefs.get(key)
         if known is None:
-            self.read.update([use.claim for use in bare.uses])
             known = self._remembered(key, self._like(subject, key[2]) or self.measure(subject, "fit"))
         return known
 
@@ -148,7 +147,7 @@ class Facts:
         base = self.situation.context
         for context in self.situation.run_like if side == "run" else self.situation.made_like:
             near = stated(self.catalog, subject, "fit", context, today=self.today)
-            if near.mid is not None and near.low is not None and near.high is not None:
+            if near is not None and near.mid is not None and near.low is not None and near.high is not None:
                 steps = (context.activity != base.activity) + (context.domain != base.domain)
                 wider = self.constants["like_width"] * steps
                 unstated = _middle(self.measure(subject, "fit"))
@@ -172,7 +171,7 @@ class Facts:
         for context in (base, *(self.situation.run_like if _runs(layer) else self.situation.made_like)):
             if not self._lasting(subject, "fit", context):
                 return False
-            if stated(self.catalog, subject, "fit", context, today=self.today).mid is not None:
+            if stated(self.catalog, subject, "fit", context, today=self.today) is not None:
                 return True
         return True
 
