@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bakeoff.decide.configure import step
-from bakeoff.decide.space import Block, Space, filled
+from bakeoff.decide.space import Ban, Block, Space, filled
 from tests.decide.world import model
 
 LAYERS = ("framework", "library", "trainer", "kernel", "format", "serving")
@@ -44,11 +44,15 @@ def space(draw: Rng) -> tuple[Space, list[tuple[tuple[int, set[int]], tuple[int,
         bans.append(
             ((left, {int(draw.integers(SIZES[left]))}), (right, set(range(int(draw.integers(1, SIZES[right]))))))
         )
-    frozen = [((one, frozenset(these)), (other, frozenset(those))) for (one, these), (other, those) in bans]
+    tables: list[Ban] = []
+    for (one, these), (other, those) in bans:
+        banned = np.zeros((SIZES[one] + 1, SIZES[other] + 1), np.bool_)
+        banned[np.ix_(sorted(these), sorted(those))] = True
+        tables.append((one, other, banned))
     blocks = []
     for framework in range(2):
         made = block(draw, framework)
-        keep = made.without(frozen)
+        keep = made.without(tables)
         blocks.append(Block(made.shape, made.places, made.steps, made.doubts, keep))
     return filled(LAYERS, NAMES, blocks), bans
 
