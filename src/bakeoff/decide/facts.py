@@ -10,7 +10,7 @@ from datetime import date
 from bakeoff.base.evidence import Evidence, EvidenceKind
 from bakeoff.base.quantity import Interval
 from bakeoff.base.record import dataclass
-from bakeoff.catalog.model import Answer, Belief, Catalog, Claim, Context, Layer, Relation, System, Use
+from bakeoff.catalog.model import Answer, Belief, Catalog, Claim, Context, Layer, System, Use
 from bakeoff.catalog.resolve import lasting, prior, resolve, stated
 from bakeoff.catalog.snapshot import Overlay, about
 from bakeoff.decide.situation import Situation, Target
@@ -49,6 +49,10 @@ class Facts:
         self.situation = situation
         self.today = today
         self.read: set[str] = set()
+        self._contexts = {
+            **dict.fromkeys(("speed_train", "distributed_scale", "trains_on"), situation.train_context),
+            **dict.fromkeys(("speed_infer", "install_footprint", "serves_on"), situation.serve_context),
+        }
         self._claims: dict[str, Claim] = {}
         self._stated: dict[tuple[str, str], tuple[str, ...]] = {}
         self._facts: dict[tuple[str, str, str | None, str | None], Fact] = {}
@@ -74,8 +78,9 @@ class Facts:
         """Objects of a relation a system states something about."""
         found = self._stated.get((subject, relation))
         if found is None:
-            objects = [claim.object for claim in about(self.system(subject), relation) if claim.object is not None]
-            found = self._stated[subject, relation] = tuple(dict.fromkeys(objects))
+            claims = about(self.system(subject), relation)
+            objects = dict.fromkeys([claim.object for claim in claims if claim.object is not None]) if claims else ()
+            found = self._stated[subject, relation] = tuple(objects)
         return found
 
     def measure(self, subject: str, name: str) -> Belief:
@@ -187,7 +192,7 @@ class Facts:
 
     def _remembered(self, key: tuple[str, str, str], belief: Belief) -> Belief:
         self._beliefs[key] = belief
-        self.read.update(use.claim for use in belief.uses)
+        self.read.update([use.claim for use in belief.uses])
         return belief
 
     def on_target(self, subject: str, relation: str, target: Target) -> Fact | None:
@@ -221,17 +226,24 @@ class Facts:
                     best = evidence
         return Basis(best.kind, best.observed) if best else Basis(None, None)
 
+    def impression(self, belief: Belief) -> bool:
+        """Whether nothing stronger than an impression, or nothing at all, is behind a belief."""
+        used = {use.claim for use in belief.uses if use.used}
+        claims = about(self.system(belief.subject), belief.property) if used else ()
+        return not any(claim.id in used and _first_hand(claim) for claim in claims)
+
     def claim(self, name: str) -> Claim | None:
         """A claim by id."""
+        if name in self._claims:
+            return self._claims[name]
         subject = name
         while subject not in self.catalog.systems:
             subject, dot, _ = subject.rpartition(".")
             if not dot:
                 return None
-        if name not in self._claims:
-            # An id begins with its subject and property, whatever follows.
-            property_ = re.split(r"[.@#]", name[len(subject) + 1 :], maxsplit=1)[0]
-            self._claims.update({claim.id: claim for claim in reversed(about(self.system(subject), property_))})
+        # An id begins with its subject and property, whatever follows.
+        property_ = re.split(r"[.@#]", name[len(subject) + 1 :], maxsplit=1)[0]
+        self._claims.update({claim.id: claim for claim in reversed(about(self.system(subject), property_))})
         return self._claims.get(name)
 
     def beliefs(self) -> tuple[Belief, ...]:
@@ -247,24 +259,23 @@ class Facts:
         key = (subject, name, other, via)
         fact = self._facts.get(key)
         if fact is None:
-            context = self._context(name)
+            missing = ".".join([part for part in (subject, name, via, other) if part])
             if other is None and not about(self.system(subject), name):
-                fact = Fact(Answer.UNKNOWN, (f"{subject}.{name}",))
+                fact = Fact(Answer.UNKNOWN, (missing,))
             else:
+                context = self._context(name)
                 belief = resolve(self.catalog, subject, name, context, today=self.today, object=other, via=via)
-                used = tuple(dict.fromkeys(use.claim for use in belief.uses if use.used))
-                self.read.update(use.claim for use in belief.uses)
-                missing = ".".join(part for part in (subject, name, via, other) if part)
-                fact = Fact(belief.answer or Answer.UNKNOWN, used or (missing,))
+                fact = self._answered(belief, missing)
             self._facts[key] = fact
         return fact
 
+    def _answered(self, belief: Belief, missing: str) -> Fact:
+        """What a belief says, with the id that a claim would have where none says it."""
+        self.read.update([use.claim for use in belief.uses])
+        return Fact(belief.answer or Answer.UNKNOWN, claims_of(belief) or (missing,))
+
     def _context(self, name: str) -> Context:
-        if name in ("speed_train", "distributed_scale", Relation.TRAINS_ON):
-            return self.situation.train_context
-        if name in ("speed_infer", "install_footprint", Relation.SERVES_ON):
-            return self.situation.serve_context
-        return self.situation.context
+        return self._contexts.get(name, self.situation.context)
 
     def _on_device(self, subject: str, relation: str, device: str) -> Fact | None:
         key = (subject, relation, device)
@@ -279,9 +290,12 @@ class Facts:
         belief = resolve(self.catalog, subject, relation, context, today=self.today, object=device)
         if belief.answer is None:
             return None
-        self.read.update(use.claim for use in belief.uses)
-        used = tuple(dict.fromkeys(use.claim for use in belief.uses if use.used))
-        return Fact(belief.answer, used or (f"{subject}.{relation}.{device}",))
+        return self._answered(belief, f"{subject}.{relation}.{device}")
+
+
+def claims_of(belief: Belief) -> tuple[str, ...]:
+    """Claims that a belief stands on."""
+    return tuple(dict.fromkeys([use.claim for use in belief.uses if use.used]))
 
 
 def _runs(layer: str) -> bool:
