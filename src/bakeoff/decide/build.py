@@ -61,12 +61,13 @@ class Model:
 
     def side(self, stack: Stack) -> tuple[str, ...]:
         """The systems of a stack in those layers."""
-        return tuple(system for layer, system in stack if layer in self.side_layers)
+        wanted = self.side_layers
+        return tuple([system for layer, system in stack if layer in wanted])
 
     def conditions(self, stack: Stack) -> tuple[Condition, ...]:
         """Unknown claims a stack depends on."""
-        by_name = {(layer, item.system): item for layer, group in self.judged.items() for item in group}
-        found = [condition for part in stack if part in by_name for condition in by_name[part].conditions]
+        judged = self.values.judged
+        found = [condition for part in stack if part in judged for condition in judged[part].conditions]
         found += [_shared(self, need, stack) for need in self.needs if _unsure(self, need, stack)]
         chance = self.rules.constants["unknown_join"]
         found += [Condition(claim, "join", chance) for claim in self.joins(stack)[1]]

@@ -76,9 +76,7 @@ class Values:
         self.situation = facts.situation
         self.axes = facts.catalog.axes
         self.weights = {axis.id: self.situation.weights.get(axis.id, 0.0) for axis in self.axes}
-        self._coverage = {
-            (layer, candidate.system): candidate for layer, group in judged.items() for candidate in group
-        }
+        self.judged = {(layer, candidate.system): candidate for layer, group in judged.items() for candidate in group}
         self._terms: dict[tuple[str, str, str], tuple[Term, ...]] = {}
         self._rewards = Rewards(facts, rules)
         self._bonuses: dict[tuple[str, str], tuple[Bonus, ...]] = {}
@@ -261,7 +259,7 @@ class Values:
         return Term(layer, system, name, share, shifted, spread, claims_of(belief), impression, known, bonuses)
 
     def _covered(self, layer: str, system: str, share: float) -> Term:
-        candidate = self._coverage.get((layer, system))
+        candidate = self.judged.get((layer, system))
         # Where the profile names no hardware for a layer, nothing is left uncovered.
         points = candidate.coverage if candidate and candidate.coverage is not None else 100.0
         claims = candidate.coverage_claims if candidate else ()
