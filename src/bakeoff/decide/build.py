@@ -52,17 +52,12 @@ class Model:
     """Chance that all unknown claims of a stack hold; 1 for feasible outright."""
     expected: Floats
     """Value of every stack at the centre, less what unknown claims may cost: the order of the ranking."""
-
-    @property
-    def side_layers(self) -> tuple[str, ...]:
-        """Layers whose systems make two stacks different answers rather than shades of one."""
-        wanted = {"framework", "serving", self.situation.primary}
-        return tuple(layer for layer in self.space.layers if layer in wanted)
+    side_layers: tuple[str, ...]
+    """Layers whose systems make two stacks different answers rather than shades of one."""
 
     def side(self, stack: Stack) -> tuple[str, ...]:
         """The systems of a stack in those layers."""
-        wanted = self.side_layers
-        return tuple([system for layer, system in stack if layer in wanted])
+        return tuple([system for layer, system in stack if layer in self.side_layers])
 
     def conditions(self, stack: Stack) -> tuple[Condition, ...]:
         """Unknown claims a stack depends on."""
@@ -132,6 +127,7 @@ def assemble(
     totals = space.spread([mine + extra for mine, extra in zip(values.central(space), offsets, strict=True)])
     chance = _chances(facts, judged, needs, space, dropped)
     expected = totals if chance is None else totals - rules.constants["failed_points"] * (1.0 - chance)
+    sides = {"framework", "serving", facts.situation.primary}
     return Model(
         situation=facts.situation,
         facts=facts,
@@ -145,6 +141,7 @@ def assemble(
         totals=totals,
         chance=np.ones(len(space.rows)) if chance is None else chance,
         expected=expected,
+        side_layers=tuple(layer for layer in space.layers if layer in sides),
     )
 
 

@@ -77,8 +77,9 @@ class Joiner:
         """Everything a system states any joining relation about."""
         found = self._stated.get(subject)
         if found is None:
-            stated = [self.facts.stated(subject, relation) for relation in _JOINS]
-            found = self._stated[subject] = frozenset(itertools.chain.from_iterable(stated))
+            system = self.facts.system(subject)
+            claims = itertools.chain.from_iterable([about(system, relation) for relation in _JOINS])
+            found = self._stated[subject] = frozenset([claim.object for claim in claims if claim.object is not None])
         return found
 
     def clash(self, one: str, other: str) -> tuple[str, ...]:
@@ -141,14 +142,20 @@ class Joiner:
                 found[form] = Route((form,), Join(fact.answer in GOOD, fact.claims))
         # Sure ways are settled before doubtful ones, so that a doubtful shortcut never hides a sure detour.
         for sure in (True, False):
+            extended: set[tuple[str, ...]] = set()
             for _ in range(_MAX_STEPS):
-                for route in sorted(found.values(), key=lambda route: (len(route.formats), route.formats)):
+                fresh = [
+                    route
+                    for route in found.values()
+                    if len(route.formats) <= _MAX_STEPS and (route.join.sure or not sure)
+                    if route.formats not in extended
+                ]
+                for route in sorted(fresh, key=lambda route: (len(route.formats), route.formats)):
+                    extended.add(route.formats)
                     self._extend(route, found, sure=sure)
         return found
 
     def _extend(self, route: Route, found: dict[str, Route], *, sure: bool) -> None:
-        if len(route.formats) > _MAX_STEPS or (sure and not route.join.sure):
-            return
         for form, step in self._steps(route.formats[-1]):
             known, both = found.get(form), route.join.sure and step.sure
             better = known is None or (both, -len(route.formats) - 1) > (known.join.sure, -len(known.formats))
@@ -297,6 +304,7 @@ class _Blocks:
             if layer in self.names
         }
         self._near: dict[tuple[str, str], list[tuple[int, str]]] = {}
+        self._loads: list[list[tuple[str, bool]]] | None = None
 
     def all(self) -> Iterator[Block]:
         if "framework" not in self.layers:
@@ -386,21 +394,23 @@ class _Blocks:
 
     def _run(self, framework: str) -> list[tuple[int, int, int, int]]:
         """The same with both layers: the ways of `Joiner.deployments` without their claims, of every pair there is."""
-        servings = self.names["serving"]
-        reached = self.joiner.routes(framework) if servings else {}
+        if self._loads is None:
+            loads = [self.joiner.loads(serving) for serving in self.names["serving"]]
+            self._loads = [[(form, load.join.sure) for form, load in forms.items()] for forms in loads]
+        reached = self.joiner.routes(framework) if self._loads else {}
         ways = {
             form: (self.formats.get(form, -1), len(route.formats) - 1, route.join.sure)
             for form, route in reached.items()
         }
         direct = {place: self.joiner.pair(name, framework) for place, name in self._beside("serving", framework)}
         found: list[tuple[int, int, int, int]] = []
-        for position, serving in enumerate(servings):
-            ends = [(ways[form], load.join.sure) for form, load in self.joiner.loads(serving).items() if form in ways]
+        for position, forms in enumerate(self._loads):
+            ends = [(*ways[form], sure) for form, sure in forms if form in ways]
             if not ends and (join := direct.get(position)) is not None:
-                ends = [(way, join.sure) for way in ways.values() if not way[1]]
-            found += [
-                (place, position, steps, int(not (sure and both))) for (place, steps, sure), both in ends if place >= 0
-            ]
+                ends = [(*way, join.sure) for way in ways.values() if not way[1]]
+            for place, steps, sure, both in ends:
+                if place >= 0:
+                    found.append((place, position, steps, int(not (sure and both))))
         return found
 
     def _written(self, framework: str | None) -> list[tuple[int, int, int, int]]:

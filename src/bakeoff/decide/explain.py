@@ -201,7 +201,7 @@ def _rules(terms: Sequence[Term]) -> list[str]:
 
 
 def _contradicted(model: Model, belief: Belief) -> list[Refuted]:
-    if belief.mid is None or belief.low is None or belief.high is None:
+    if len(belief.uses) < 2 or belief.mid is None or belief.low is None or belief.high is None:
         return []
     outvoted = [use for use in belief.uses if use.direct and not use.used]
     used = [use for use in belief.uses if use.direct and use.used] if outvoted else []

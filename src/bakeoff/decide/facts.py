@@ -89,10 +89,13 @@ class Facts:
         belief = self._beliefs.get(key)
         if belief is None:
             context = self._context(name)
-            if name in _PER_TARGET and len(context.device) > 1:
-                belief = self._remembered(key, self._over_targets(subject, name, context))
+            if name not in _PER_TARGET:
+                belief = resolve(self.catalog, subject, name, context, today=self.today)
+            elif len(context.device) > 1:
+                belief = self._over_targets(subject, name, context)
             else:
-                belief = self._remembered(key, self._placed(subject, name, context))
+                belief = self._placed(subject, name, context)
+            self._remembered(key, belief)
         return belief
 
     def _over_targets(self, subject: str, name: str, context: Context) -> Belief:
@@ -125,9 +128,9 @@ class Facts:
         )
 
     def _placed(self, subject: str, name: str, context: Context) -> Belief:
-        """The belief; a mere grade of speed that names no device cannot be placed on an anchor that is per device."""
+        """Speed on one target; a mere grade that names no device cannot be placed on an anchor that is per device."""
         belief = resolve(self.catalog, subject, name, context, today=self.today)
-        if name not in _PER_TARGET or belief.mid is None or belief.level > 1:
+        if belief.mid is None or belief.level > 1:
             return belief
         claims = [claim for use in belief.uses if use.used and (claim := self.claim(use.claim)) is not None]
         if any(claim.scope.device or _first_hand(claim) for claim in claims):
@@ -192,7 +195,8 @@ class Facts:
 
     def _remembered(self, key: tuple[str, str, str], belief: Belief) -> Belief:
         self._beliefs[key] = belief
-        self.read.update([use.claim for use in belief.uses])
+        if belief.uses:
+            self.read.update([use.claim for use in belief.uses])
         return belief
 
     def on_target(self, subject: str, relation: str, target: Target) -> Fact | None:
@@ -226,11 +230,11 @@ class Facts:
                     best = evidence
         return Basis(best.kind, best.observed) if best else Basis(None, None)
 
-    def impression(self, belief: Belief) -> bool:
-        """Whether nothing stronger than an impression, or nothing at all, is behind a belief."""
-        used = {use.claim for use in belief.uses if use.used}
+    def support(self, belief: Belief) -> tuple[tuple[str, ...], bool]:
+        """Claims that a belief stands on, and whether nothing stronger than an impression is among them."""
+        used = _used(belief)
         claims = about(self.system(belief.subject), belief.property) if used else ()
-        return not any(claim.id in used and _first_hand(claim) for claim in claims)
+        return used, not any(_first_hand(claim) for claim in claims if claim.id in used)
 
     def claim(self, name: str) -> Claim | None:
         """A claim by id."""
@@ -259,20 +263,22 @@ class Facts:
         key = (subject, name, other, via)
         fact = self._facts.get(key)
         if fact is None:
-            missing = ".".join([part for part in (subject, name, via, other) if part])
             if other is None and not about(self.system(subject), name):
-                fact = Fact(Answer.UNKNOWN, (missing,))
+                fact = Fact(Answer.UNKNOWN, (f"{subject}.{name}",))
             else:
                 context = self._context(name)
                 belief = resolve(self.catalog, subject, name, context, today=self.today, object=other, via=via)
-                fact = self._answered(belief, missing)
+                fact = self._answered(belief, via)
             self._facts[key] = fact
         return fact
 
-    def _answered(self, belief: Belief, missing: str) -> Fact:
+    def _answered(self, belief: Belief, via: str | None = None) -> Fact:
         """What a belief says, with the id that a claim would have where none says it."""
         self.read.update([use.claim for use in belief.uses])
-        return Fact(belief.answer or Answer.UNKNOWN, claims_of(belief) or (missing,))
+        used = _used(belief)
+        if not used:
+            used = (".".join([part for part in (belief.subject, belief.property, via, belief.object) if part]),)
+        return Fact(belief.answer or Answer.UNKNOWN, used)
 
     def _context(self, name: str) -> Context:
         return self._contexts.get(name, self.situation.context)
@@ -290,12 +296,13 @@ class Facts:
         belief = resolve(self.catalog, subject, relation, context, today=self.today, object=device)
         if belief.answer is None:
             return None
-        return self._answered(belief, f"{subject}.{relation}.{device}")
+        return self._answered(belief)
 
 
-def claims_of(belief: Belief) -> tuple[str, ...]:
+def _used(belief: Belief) -> tuple[str, ...]:
     """Claims that a belief stands on."""
-    return tuple(dict.fromkeys([use.claim for use in belief.uses if use.used]))
+    used = [use.claim for use in belief.uses if use.used]
+    return tuple(dict.fromkeys(used)) if len(used) > 1 else tuple(used)
 
 
 def _runs(layer: str) -> bool:

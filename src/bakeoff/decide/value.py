@@ -12,7 +12,7 @@ from bakeoff.base.record import dataclass
 from bakeoff.catalog.model import Aggregator, Axis, Layer, Relation
 from bakeoff.catalog.rules import Rules
 from bakeoff.decide.bonus import Bonus, Rewards, shift
-from bakeoff.decide.facts import Facts, claims_of
+from bakeoff.decide.facts import Facts
 from bakeoff.decide.feasible import Candidate
 from bakeoff.decide.space import Space
 
@@ -251,12 +251,12 @@ class Values:
         low = belief.low if belief.low is not None else 0.0
         high = belief.high if belief.high is not None else 60.0
         mid = belief.mid if belief.mid is not None else belief.prior.mid if belief.prior else (low + high) / 2
-        impression = self.facts.impression(belief)
+        claims, impression = self.facts.support(belief)
         bonuses = self.bonuses(layer, system) if name == FIT else ()
         shifted = shift(mid, sum(bonus.points for bonus in bonuses)) if bonuses else mid
         spread = max(0.0, high - low) / (2 * _Z)
         known = belief.mid is not None
-        return Term(layer, system, name, share, shifted, spread, claims_of(belief), impression, known, bonuses)
+        return Term(layer, system, name, share, shifted, spread, claims, impression, known, bonuses)
 
     def _covered(self, layer: str, system: str, share: float) -> Term:
         candidate = self.judged.get((layer, system))
