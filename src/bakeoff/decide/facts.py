@@ -112,7 +112,7 @@ class Facts:
                 belief = replace(belief, mid=0.0, low=0.0, high=0.0, prior=None)
             beliefs.append(belief)
         known = any(belief.mid for belief in beliefs)
-        mids = [_middle(belief) for belief in beliefs]
+        mids = [middle(belief) for belief in beliefs]
         lows = [belief.low or 0.0 for belief in beliefs]
         highs = [belief.high if belief.high is not None else 100.0 for belief in beliefs]
         count = len(beliefs)
@@ -159,7 +159,7 @@ class Facts:
             if near.mid is not None and near.low is not None and near.high is not None:
                 steps = (context.activity != base.activity) + (context.domain != base.domain)
                 wider = self.constants["like_width"] * steps
-                unstated = _middle(self.measure(subject, "fit"))
+                unstated = middle(self.measure(subject, "fit"))
                 away = (unstated - near.mid) * (1 - self.constants["like_keep"] ** steps)
                 return replace(
                     near,
@@ -299,6 +299,13 @@ class Facts:
         return self._answered(belief)
 
 
+def middle(belief: Belief) -> float:
+    """Points a belief about a measure is at, or is drawn around."""
+    if belief.mid is not None:
+        return belief.mid
+    return belief.prior.mid if belief.prior else 30.0
+
+
 def _used(belief: Belief) -> tuple[str, ...]:
     """Claims that a belief stands on."""
     used = [use.claim for use in belief.uses if use.used]
@@ -312,12 +319,6 @@ def _runs(layer: str) -> bool:
 
 def _first_hand(claim: Claim) -> bool:
     return any(item.kind is not EvidenceKind.IMPRESSION for item in claim.evidence if not item.superseded)
-
-
-def _middle(belief: Belief) -> float:
-    if belief.mid is not None:
-        return belief.mid
-    return belief.prior.mid if belief.prior else 30.0
 
 
 def merged(catalog: Catalog, claims: Sequence[Claim]) -> Catalog:

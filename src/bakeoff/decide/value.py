@@ -9,10 +9,10 @@ import numpy.typing as npt
 
 from bakeoff.base.evidence import EvidenceKind
 from bakeoff.base.record import dataclass
-from bakeoff.catalog.model import Aggregator, Axis, Layer, Relation
+from bakeoff.catalog.model import Aggregator, Axis, Belief, Layer, Relation
 from bakeoff.catalog.rules import Rules
 from bakeoff.decide.bonus import Bonus, Rewards, shift
-from bakeoff.decide.facts import Facts
+from bakeoff.decide.facts import Facts, middle
 from bakeoff.decide.feasible import Candidate
 from bakeoff.decide.space import Space
 
@@ -78,6 +78,7 @@ class Values:
         self.weights = {axis.id: self.situation.weights.get(axis.id, 0.0) for axis in self.axes}
         self.judged = {(layer, candidate.system): candidate for layer, group in judged.items() for candidate in group}
         self._terms: dict[tuple[str, str, str], tuple[Term, ...]] = {}
+        self._mids: dict[tuple[str, str, str], float] = {}
         self._rewards = Rewards(facts, rules)
         self._bonuses: dict[tuple[str, str], tuple[Bonus, ...]] = {}
         self._capabilities: tuple[str, ...] | None = None
@@ -85,8 +86,9 @@ class Values:
         self._parts: dict[tuple[str, tuple[str, ...]], tuple[tuple[int, float], ...]] = {}
 
     def take_over(self, known: Values) -> None:
-        """Shares the terms another one has worked out: of the same facts and rules, and candidates judged alike."""
-        self._terms, self._bonuses, self._measures = known._terms, known._bonuses, known._measures
+        """Shares what another one has worked out: of the same facts and rules, and candidates judged alike."""
+        self._terms, self._mids, self._parts = known._terms, known._mids, known._parts
+        self._bonuses, self._measures = known._bonuses, known._measures
 
     def terms(self, layer: str, system: str, axis: Axis) -> tuple[Term, ...]:
         """Measures by which a component enters an axis; empty when its layer takes no part."""
@@ -214,8 +216,13 @@ class Values:
         return self._capabilities
 
     def mid(self, layer: str, system: str, axis: Axis) -> float:
-        """A component's value on an axis at the centre of the beliefs."""
-        return sum([term.share * term.mid for term in self.terms(layer, system, axis)], 0.0)
+        """A component's value on an axis at the centre of the beliefs: its terms added up, without making them."""
+        key = (layer, system, axis.id)
+        found = self._mids.get(key)
+        if found is None:
+            measures = self._relevant(layer, axis)
+            found = self._mids[key] = sum([share * self._points(layer, system, name) for name, share in measures], 0.0)
+        return found
 
     def _relevant(self, layer: str, axis: Axis) -> tuple[tuple[str, float], ...]:
         """(measure, share) by which the components of a layer enter an axis."""
@@ -244,24 +251,34 @@ class Values:
             return situation.serves and layer == "serving"
         return True
 
-    def _term(self, layer: str, system: str, name: str, share: float) -> Term:
+    def _belief(self, layer: str, system: str, name: str) -> Belief:
+        return self.facts.fit(system, layer) if name == FIT else self.facts.measure(system, name)
+
+    def _points(self, layer: str, system: str, name: str) -> float:
+        """Centre of a measure of a component, bonuses added."""
         if name == COVERAGE:
-            return self._covered(layer, system, share)
-        belief = self.facts.fit(system, layer) if name == FIT else self.facts.measure(system, name)
+            candidate = self.judged.get((layer, system))
+            # Where the profile names no hardware for a layer, nothing is left uncovered.
+            return candidate.coverage if candidate and candidate.coverage is not None else 100.0
+        mid = middle(self._belief(layer, system, name))
+        bonuses = self.bonuses(layer, system) if name == FIT else ()
+        return shift(mid, sum([bonus.points for bonus in bonuses])) if bonuses else mid
+
+    def _term(self, layer: str, system: str, name: str, share: float) -> Term:
+        points = self._points(layer, system, name)
+        if name == COVERAGE:
+            return self._covered(layer, system, share, points)
+        belief = self._belief(layer, system, name)
         low = belief.low if belief.low is not None else 0.0
         high = belief.high if belief.high is not None else 60.0
-        mid = belief.mid if belief.mid is not None else belief.prior.mid if belief.prior else (low + high) / 2
+        spread = max(0.0, high - low) / (2 * _Z)
         claims, impression = self.facts.support(belief)
         bonuses = self.bonuses(layer, system) if name == FIT else ()
-        shifted = shift(mid, sum(bonus.points for bonus in bonuses)) if bonuses else mid
-        spread = max(0.0, high - low) / (2 * _Z)
         known = belief.mid is not None
-        return Term(layer, system, name, share, shifted, spread, claims, impression, known, bonuses)
+        return Term(layer, system, name, share, points, spread, claims, impression, known, bonuses)
 
-    def _covered(self, layer: str, system: str, share: float) -> Term:
+    def _covered(self, layer: str, system: str, share: float, points: float) -> Term:
         candidate = self.judged.get((layer, system))
-        # Where the profile names no hardware for a layer, nothing is left uncovered.
-        points = candidate.coverage if candidate and candidate.coverage is not None else 100.0
         claims = candidate.coverage_claims if candidate else ()
         impression = self.facts.basis(claims).kind in (None, EvidenceKind.IMPRESSION)
         spread = 0.0 if points in (0.0, 100.0) else self.rules.constants["coverage_spread"]
