@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import field
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from bakeoff.base.record import dataclass
 from bakeoff.catalog.model import Answer, Lifecycle, Relation
@@ -37,23 +36,11 @@ def shift(points: float, bonus: float) -> float:
     return points * math.exp(bonus / 50.0)
 
 
-@dataclass(frozen=True, slots=True)
-class _Reward:
-    """What one rule gives to those components of a layer that it speaks of."""
-
-    points: float
-    origin: str
-    text: str
-    systems: frozenset[str] | None = None
-    """Components named; None where it is not by name."""
-    lifecycle: tuple[str, ...] = ()
-    """Life stages it speaks of."""
-    property: str = ""
-    """Capability asked for; `parts` says how much of the points each answer gets."""
-    parts: Mapping[Answer, float] = field(default_factory=dict)
-
-
 _HAVING = {Answer.YES: 1.0, Answer.PARTIAL: 0.5}
+
+
+_Given = tuple[Bonus, Callable[[str], float]]
+"""What a rule gives to a component it speaks of, and how much of that a component gets."""
 
 
 class Rewards:
@@ -63,32 +50,24 @@ class Rewards:
         self.facts = facts
         self.situation = facts.situation
         self.constants = rules.constants
-        self._known: dict[str, tuple[_Reward, ...]] = {}
+        self._known: dict[str, tuple[_Given, ...]] = {}
 
     def of(self, layer: str, system: str) -> list[Bonus]:
         """What rules, constraints, wishes, estate and languages add to a component's fit."""
-        rewards = self._known.get(layer)
-        if rewards is None:
-            rewards = self._known[layer] = tuple(self._all(layer))
-        given = [(reward, part) for reward in rewards if (part := self._part(reward, system))]
-        found = [Bonus(reward.points * part, reward.origin, reward.text) for reward, part in given]
+        given = self._known.get(layer)
+        if given is None:
+            given = self._known[layer] = tuple(self._all(layer))
+        parts = [(bonus, part) for bonus, share in given if (part := share(system))]
+        found = [Bonus(bonus.points * part, bonus.origin, bonus.text) for bonus, part in parts]
         return [*found, *self._language(layer, system), *self._life(system)]
 
-    def _part(self, reward: _Reward, system: str) -> float:
-        """Share of the points that a component gets."""
-        if reward.systems is not None:
-            return float(system in reward.systems)
-        if reward.lifecycle:
-            return float(self.facts.system(system).lifecycle.status in reward.lifecycle)
-        return reward.parts.get(self.facts.capability(system, reward.property).answer, 0.0)
-
-    def _all(self, layer: str) -> Iterator[_Reward]:
+    def _all(self, layer: str) -> Iterator[_Given]:
         for rule in self.situation.heuristics:
             yield from self._favours(rule.favours, layer, (f"rule:{rule.id}", rule.text))
         for trap in self.situation.pitfalls:
-            named = self._named([name for pick in trap.picks if layer in pick.layers for name in pick.systems])
-            if trap.points and named:
-                yield _Reward(trap.points, f"rule:{trap.id}", trap.text, named)
+            walked = [name for pick in trap.picks if layer in pick.layers for name in pick.systems]
+            if trap.points and walked:
+                yield Bonus(trap.points, f"rule:{trap.id}", trap.text), self._named(walked)
         for requirement in self.situation.requirements:
             yield from self._favours(requirement.favours, layer, _asked(requirement, "needs"))
         yield from self._partly(layer)
@@ -97,39 +76,50 @@ class Rewards:
         for hope in self.situation.hopes:
             yield from self._wished(hope, layer, self.constants["could_share"])
         needed = [name for requirement in self.situation.requirements for name in requirement.estate]
-        estate = [*self.situation.profile.estate, *needed]
-        if estate:
+        if estate := [*self.situation.profile.estate, *needed]:
             points = self.constants["estate_points"]
-            yield _Reward(points, "profile:estate", "it is in use there already", self._named(estate))
+            yield Bonus(points, "profile:estate", "it is in use there already"), self._named(estate)
 
     def _favours(
         self, favours: Sequence[Favour], layer: str, origin: tuple[str, str], share: float = 1.0
-    ) -> Iterator[_Reward]:
+    ) -> Iterator[_Given]:
         for favour in favours:
-            if not favour.layers or layer in favour.layers:
-                named = self._named(favour.systems) if favour.systems else None
-                points = share * favour.points
-                yield _Reward(points, *origin, named, favour.lifecycle, favour.property, _HAVING)
+            if favour.layers and layer not in favour.layers:
+                continue
+            if favour.systems:
+                part = self._named(favour.systems)
+            elif favour.lifecycle:
+                part = self._at(favour.lifecycle)
+            else:
+                part = self._answering(favour.property, _HAVING)
+            yield Bonus(share * favour.points, *origin), part
 
-    def _named(self, names: Sequence[str]) -> frozenset[str]:
-        aliases = self.facts.catalog.aliases
-        return frozenset(aliases.get(name, name) for name in names)
-
-    def _partly(self, layer: str) -> Iterator[_Reward]:
+    def _partly(self, layer: str) -> Iterator[_Given]:
         for requirement in self.situation.requirements:
             for need in requirement.needs:
                 if need.property and need.each and layer in need.looks_at(self.situation.layers):
                     text = f"it gives only in part what the project needs: {requirement.text}"
-                    points, origin = self.constants["partial_points"], f"profile:{requirement.id}"
-                    yield _Reward(points, origin, text, property=need.property, parts={Answer.PARTIAL: 1.0})
+                    bonus = Bonus(self.constants["partial_points"], f"profile:{requirement.id}", text)
+                    yield bonus, self._answering(need.property, {Answer.PARTIAL: 1.0})
 
-    def _wished(self, wish: Requirement, layer: str, share: float) -> Iterator[_Reward]:
+    def _wished(self, wish: Requirement, layer: str, share: float) -> Iterator[_Given]:
         asked = _asked(wish, "would like")
         yield from self._favours(wish.favours, layer, asked, share)
         for need in wish.needs:
             if need.property and layer in need.layers:
-                points = share * self.constants["prefer_points"]
-                yield _Reward(points, *asked, property=need.property, parts={**_HAVING, Answer.NO: -1.0})
+                bonus = Bonus(share * self.constants["prefer_points"], *asked)
+                yield bonus, self._answering(need.property, {**_HAVING, Answer.NO: -1.0})
+
+    def _named(self, names: Sequence[str]) -> Callable[[str], float]:
+        aliases = self.facts.catalog.aliases
+        meant = frozenset(aliases.get(name, name) for name in names)
+        return lambda system: float(system in meant)
+
+    def _at(self, stages: Sequence[str]) -> Callable[[str], float]:
+        return lambda system: float(self.facts.system(system).lifecycle.status in stages)
+
+    def _answering(self, name: str, parts: Mapping[Answer, float]) -> Callable[[str], float]:
+        return lambda system: parts.get(self.facts.capability(system, name).answer, 0.0)
 
     def _language(self, layer: str, system: str) -> list[Bonus]:
         languages = self.situation.profile.languages

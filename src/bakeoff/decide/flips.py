@@ -7,9 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 
 import numpy as np
-import numpy.typing as npt
 
-from bakeoff.base.record import dataclass
 from bakeoff.catalog.model import Axis
 from bakeoff.decide.build import Known, Model, Stack, assemble
 from bakeoff.decide.entries import Entry
@@ -184,19 +182,25 @@ def _date(model: Model, entries: Sequence[Entry], own: tuple[str, ...]) -> list[
     return []
 
 
-@dataclass(frozen=True, slots=True)
 class _Column:
     """The components of one layer among some stacks, as they enter one axis."""
 
-    layer: str
-    share: float
-    systems: tuple[str, ...]
-    places: npt.NDArray[np.intp]
-    """By stack, which of the systems it has."""
-    mids: Floats
-    """By system, its value today."""
-    moving: tuple[int, ...]
-    """Systems whose value is not the same on every later day."""
+    def __init__(self, values: Values, axis: Axis, parts: Sequence[tuple[str, str]], share: float) -> None:
+        places = {part: place for place, part in enumerate(dict.fromkeys(parts))}
+        self.axis = axis
+        self.share = share
+        self.moving = [(part, place) for part, place in places.items() if not values.lasts(*part, axis)]
+        """Components whose value is not the same on every later day."""
+        self._places = np.array([places[part] for part in parts])
+        self._mids = np.array([values.mid(*part, axis) for part in places])
+
+    def worth(self, later: Values) -> Floats:
+        """By stack, the value on a later day."""
+        mids = self._mids.copy()
+        for part, place in self.moving:
+            mids[place] = later.mid(*part, self.axis)
+        found: Floats = mids[self._places]
+        return found
 
 
 class _Later:
@@ -209,7 +213,7 @@ class _Later:
         self._own = [entry.offset - failed * (1.0 - chance) for entry, chance in zip(entries, chances, strict=True)]
         stacks = list(zip(*[entry.stack for entry in entries], strict=True))
         self._axes = [
-            (axis, [self._column(axis, stacks[column], share) for column, share in parts])
+            (axis, [_Column(model.values, axis, stacks[column], share) for column, share in parts])
             for axis in model.values.axes
             if model.values.weights[axis.id]
             and (parts := model.values.parts(axis, [layer for layer, _ in entries[0].stack]))
@@ -224,28 +228,10 @@ class _Later:
         values = Values(facts, model.rules, model.judged)
         total = np.array(self._own)
         for axis, columns in self._axes:
-            worth = []
-            for column in columns:
-                mids = column.mids.copy()
-                for place in column.moving:
-                    mids[place] = values.mid(column.layer, column.systems[place], axis)
-                worth.append(mids[column.places])
+            worth = [column.worth(values) for column in columns]
             on_axis = combine(axis.aggregator, worth, [column.share for column in columns])
             total = total + values.weights[axis.id] * on_axis
         return total
-
-    def _column(self, axis: Axis, parts: Sequence[tuple[str, str]], share: float) -> _Column:
-        """One layer of every stack."""
-        values = self._model.values
-        places = {part: place for place, part in enumerate(dict.fromkeys(parts))}
-        return _Column(
-            layer=parts[0][0],
-            share=share,
-            systems=tuple(system for _, system in places),
-            places=np.array([places[part] for part in parts]),
-            mids=np.array([values.mid(*part, axis) for part in places]),
-            moving=tuple(place for part, place in places.items() if not values.lasts(*part, axis)),
-        )
 
 
 def _unknown(model: Model, entries: Sequence[Entry], own: tuple[str, ...]) -> list[Flip]:
