@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 import numpy as np
 
 from bakeoff.base.record import dataclass
-from bakeoff.catalog.model import Catalog, Claim, Layer
+from bakeoff.catalog.model import Answer, Catalog, Claim, Layer
 from bakeoff.catalog.rules import Rules
 from bakeoff.decide.entries import Entry
-from bakeoff.decide.enumerate import Joiner, answer_level, join_claims, need_levels, stacks
+from bakeoff.decide.enumerate import Join, Joiner, need_levels, stacks
 from bakeoff.decide.facts import Facts, merged
-from bakeoff.decide.feasible import Candidate, Condition, StackNeed, candidates, stack_needs
+from bakeoff.decide.feasible import Candidate, Condition, StackNeed, answer_level, candidates, stack_needs
 from bakeoff.decide.model import Profile
 from bakeoff.decide.situation import Situation, situate
 from bakeoff.decide.space import Space, along, among
@@ -70,7 +70,7 @@ class Model:
 
     def joins(self, stack: Stack) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Claims that make a stack compatible, and the unknown ones among them."""
-        return join_claims(self.joiner, stack)
+        return _join_claims(self.joiner, stack)
 
     def entry(self, row: int) -> Entry:
         """One stack, ready to be drawn."""
@@ -260,3 +260,43 @@ def _shared(model: Model, need: StackNeed, stack: Stack) -> Condition:
         (f"{system}.declared_licence",) if need.name == "licence" else model.facts.capability(system, need.name).claims
     )
     return Condition(claims[0], need.token, 1.0 - fails)
+
+
+def _join_claims(joiner: Joiner, stack: Sequence[tuple[str, str]]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Claims that make a stack compatible, and those among them that are unknown and must hold."""
+    by_layer = dict(stack)
+    joins: list[Join] = []
+    framework = by_layer.get("framework")
+    if framework is not None:
+        joins += [
+            join
+            for layer in ("library", "trainer", "kernel")
+            if layer in by_layer and (join := _sided(joiner, by_layer, layer)) is not None
+        ]
+        if "serving" in by_layer:
+            routes = joiner.deployments(framework, by_layer["serving"])
+            joins += [routes[by_layer["format"]].join] if by_layer.get("format") in routes else []
+        elif "format" in by_layer and by_layer["format"] in joiner.routes(framework):
+            joins.append(joiner.routes(framework)[by_layer["format"]].join)
+    claims = tuple(dict.fromkeys(claim for join in joins for claim in join.claims))
+    doubtful = tuple(
+        dict.fromkeys(
+            claim for join in joins if not join.sure for claim in join.claims if _unknown(joiner.facts, claim)
+        )
+    )
+    return claims, doubtful
+
+
+def _sided(joiner: Joiner, by_layer: Mapping[str, str], layer: str) -> Join | None:
+    direct = joiner.beside(layer, by_layer[layer], by_layer["framework"])
+    through = (
+        joiner.pair(by_layer[layer], by_layer["library"]) if layer == "trainer" and "library" in by_layer else None
+    )
+    if direct is not None and (direct.sure or through is None or not through.sure):
+        return direct
+    return through
+
+
+def _unknown(facts: Facts, name: str) -> bool:
+    claim = facts.claim(name)
+    return claim is None or claim.value is Answer.UNKNOWN

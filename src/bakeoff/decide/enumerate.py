@@ -17,7 +17,7 @@ from bakeoff.base.record import dataclass
 from bakeoff.catalog.model import Answer, Layer, Relation
 from bakeoff.catalog.snapshot import about
 from bakeoff.decide.facts import Facts
-from bakeoff.decide.feasible import GOOD, Candidate, StackNeed, permissive
+from bakeoff.decide.feasible import GOOD, Candidate, StackNeed, answer_level
 from bakeoff.decide.space import Ban, Block, Space, filled
 
 _JOINS = (Relation.WORKS_WITH, Relation.WRAPS, Relation.REQUIRES, Relation.BACKEND_OF)
@@ -234,60 +234,6 @@ def _by_need(
         (column, np.array([answer_level(facts, need, layers[column], name) for name in names[column]] or [0], np.int32))
         for column in columns
     ]
-
-
-def answer_level(facts: Facts, need: StackNeed, layer: str, name: str) -> int:
-    """0 no, 1 unknown, 2 partial or yes: one component's answer to a demand on several layers."""
-    if need.name == "licence":
-        allowed = next(
-            want.licences for rule in facts.situation.requirements if rule.id == need.token for want in rule.needs
-        )
-        return {True: 2, None: 1, False: 0}[permissive(facts.system(name).licence, allowed)]
-    declared = facts.catalog.properties.get(need.name)
-    if declared is not None and declared.layers and Layer(layer) not in declared.layers:
-        return 0
-    answer = facts.capability(name, need.name).answer
-    return 2 if answer in GOOD else int(answer is Answer.UNKNOWN)
-
-
-def join_claims(joiner: Joiner, stack: Sequence[tuple[str, str]]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Claims that make a stack compatible, and those among them that are unknown and must hold."""
-    by_layer = dict(stack)
-    joins: list[Join] = []
-    framework = by_layer.get("framework")
-    if framework is not None:
-        joins += [
-            join
-            for layer in ("library", "trainer", "kernel")
-            if layer in by_layer and (join := _sided(joiner, by_layer, layer)) is not None
-        ]
-        if "serving" in by_layer:
-            routes = joiner.deployments(framework, by_layer["serving"])
-            joins += [routes[by_layer["format"]].join] if by_layer.get("format") in routes else []
-        elif "format" in by_layer and by_layer["format"] in joiner.routes(framework):
-            joins.append(joiner.routes(framework)[by_layer["format"]].join)
-    claims = tuple(dict.fromkeys(claim for join in joins for claim in join.claims))
-    doubtful = tuple(
-        dict.fromkeys(
-            claim for join in joins if not join.sure for claim in join.claims if _unknown(joiner.facts, claim)
-        )
-    )
-    return claims, doubtful
-
-
-def _sided(joiner: Joiner, by_layer: Mapping[str, str], layer: str) -> Join | None:
-    direct = joiner.beside(layer, by_layer[layer], by_layer["framework"])
-    through = (
-        joiner.pair(by_layer[layer], by_layer["library"]) if layer == "trainer" and "library" in by_layer else None
-    )
-    if direct is not None and (direct.sure or through is None or not through.sure):
-        return direct
-    return through
-
-
-def _unknown(facts: Facts, name: str) -> bool:
-    claim = facts.claim(name)
-    return claim is None or claim.value is Answer.UNKNOWN
 
 
 class _Blocks:
