@@ -74,6 +74,19 @@ def test_rows_are_every_stack_that_no_ban_forbids(seed: int) -> None:
     assert [tuple(row) for row in full.rows.tolist()] == plain(full, bans)
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_every_doubtful_join_of_a_stack_lowers_its_chance(seed: int) -> None:
+    full, _ = space(np.random.default_rng(seed))
+    chances = []
+    for made in full.blocks:
+        for place in itertools.product(*(range(size) for size in made.shape)):
+            if made.keep is None or made.keep[place]:
+                doubts = sum(int(part[entry]) for part, entry in zip(made.doubts, place, strict=True))
+                chances.append(0.5**doubts)
+    assert full.doubtful
+    assert full.sure(0.5).tolist() == chances
+
+
 @pytest.mark.parametrize("op", [np.add, np.minimum, np.maximum, np.multiply])
 @pytest.mark.parametrize("seed", range(5))
 def test_numbers_put_together_on_the_tables_equal_those_of_every_row(seed: int, op: np.ufunc) -> None:

@@ -206,7 +206,7 @@ def _chances(
     """Chance that all unknown claims of a stack hold, by row; None where no stack depends on one."""
     chance: Floats | None = None
     if space.doubtful:
-        chance = np.power(facts.constants["unknown_join"], space.doubts)
+        chance = space.sure(facts.constants["unknown_join"])
     own = []
     for column, layer in enumerate(space.layers):
         by_name = {candidate.system: candidate for candidate in judged[layer]}

@@ -110,15 +110,14 @@ class Space:
         """Whether any join rests on an explicit unknown."""
         return any(part.any() for block in self.blocks for part in block.doubts)
 
-    @property
-    def doubts(self) -> npt.NDArray[np.float64]:
-        """Joins that rest on an explicit unknown, by row."""
-        return self.spread(
-            [
-                reduce(np.add, [along(part.astype(np.float64), table) for table, part in enumerate(block.doubts)])
-                for block in self.blocks
-            ]
-        )
+    def sure(self, chance: float) -> npt.NDArray[np.float64]:
+        """Chance that all joins of a stack hold, by row; those that rest on an explicit unknown do with `chance`."""
+        counts = [
+            reduce(np.add, [along(part, table) for table, part in enumerate(block.doubts)]) for block in self.blocks
+        ]
+        # Looked up, since no stack has more than a few, and there may be a million stacks.
+        powers = np.power(chance, np.arange(1.0 + max([int(count.max()) for count in counts], default=0)))
+        return self.spread([powers[count] for count in counts])
 
     def joined(self, by_column: ByColumn, op: np.ufunc) -> npt.NDArray[Any]:
         """The numbers of every stack's systems put together by `op`, one per row; `by_column` is not empty."""
