@@ -257,29 +257,36 @@ class Values:
     def _points(self, layer: str, system: str, name: str) -> float:
         """Centre of a measure of a component, bonuses added."""
         if name == COVERAGE:
-            candidate = self.judged.get((layer, system))
-            # Where the profile names no hardware for a layer, nothing is left uncovered.
-            return candidate.coverage if candidate and candidate.coverage is not None else 100.0
+            return self._covered(layer, system)
         mid = middle(self._belief(layer, system, name))
-        bonuses = self.bonuses(layer, system) if name == FIT else ()
+        return self._favoured(layer, system, mid) if name == FIT else mid
+
+    def _favoured(self, layer: str, system: str, mid: float) -> float:
+        """Points of a component's fit once its bonuses are added."""
+        bonuses = self.bonuses(layer, system)
         return shift(mid, sum([bonus.points for bonus in bonuses])) if bonuses else mid
 
+    def _covered(self, layer: str, system: str) -> float:
+        """Points of the coverage; where the profile names no hardware for a layer, nothing is left uncovered."""
+        candidate = self.judged.get((layer, system))
+        return candidate.coverage if candidate and candidate.coverage is not None else 100.0
+
     def _term(self, layer: str, system: str, name: str, share: float) -> Term:
-        points = self._points(layer, system, name)
         if name == COVERAGE:
-            return self._covered(layer, system, share, points)
+            return self._coverage(layer, system, share)
         belief = self._belief(layer, system, name)
         low = belief.low if belief.low is not None else 0.0
         high = belief.high if belief.high is not None else 60.0
         spread = max(0.0, high - low) / (2 * _Z)
+        mid, bonuses = middle(belief), self.bonuses(layer, system) if name == FIT else ()
+        points = self._favoured(layer, system, mid) if bonuses else mid
         claims, impression = self.facts.support(belief)
-        bonuses = self.bonuses(layer, system) if name == FIT else ()
         known = belief.mid is not None
         return Term(layer, system, name, share, points, spread, claims, impression, known, bonuses)
 
-    def _covered(self, layer: str, system: str, share: float, points: float) -> Term:
+    def _coverage(self, layer: str, system: str, share: float) -> Term:
         candidate = self.judged.get((layer, system))
-        claims = candidate.coverage_claims if candidate else ()
+        points, claims = self._covered(layer, system), candidate.coverage_claims if candidate else ()
         impression = self.facts.basis(claims).kind in (None, EvidenceKind.IMPRESSION)
         spread = 0.0 if points in (0.0, 100.0) else self.rules.constants["coverage_spread"]
         return Term(layer, system, COVERAGE, share, points, spread, claims, impression, known=True)
