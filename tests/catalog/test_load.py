@@ -9,6 +9,7 @@ import subprocess
 import sys
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,6 +22,7 @@ from bakeoff.catalog.model import Answer, Catalog, Claim, Context, Lifecycle, Sc
 from bakeoff.catalog.resolve import resolve
 from bakeoff.catalog.rulebook import load_rules
 from tests.catalog.small import ALPHA, LIFE, SOURCE, TODAY, claim, evidence, head, sources, stated, write
+from tests.catalog.small import catalog as small
 
 A = "systems/framework/alpha.toml"
 MISTAKES = """[system]
@@ -233,6 +235,37 @@ def test_records_and_compiled_rows_have_the_same_fields() -> None:
     assert [len(fields(kind)) for kind in (System, Claim, Scope)] == [17, 14, 8]
     row = snapshot._encode_evidence(replace(evidence(), value=1.0, run="r"))
     assert len(row) == len(fields(evidence()))
+
+
+def test_a_row_may_end_where_the_rest_is_usual_and_loses_nothing() -> None:
+    """Every field of a claim and of evidence, alone and with all others, comes back from the compiled file."""
+    full = replace(
+        evidence(EvidenceKind.MEASURED_HERE, value=0.0, interval=(1.0, 2.0, 3.0), superseded=True, by_vendor=True),
+        says='A tab\t, a "quotation" \\ and\na line.',
+        run="r1",
+    )
+    bare = replace(evidence(), method="")
+    pieces = [bare, full, *[replace(bare, **{name: getattr(full, name)}) for name in _OPTIONAL]]
+    plain = stated("works_with", Answer.YES, *pieces, object="box")
+    odd: dict[str, Any] = {
+        "via": "npy",
+        "note": "n",
+        "because": "b",
+        "settled_by": "s",
+        "inherited_from": "x",
+        "grade": "many",
+    }
+    claims = [plain, replace(plain, **odd), stated("fit", 0.0), stated("latest_version", "yes")]
+    claims += [replace(plain, **{name: value}) for name, value in odd.items()]
+    claims = [replace(one, id=f"{one.id}#{place}") for place, one in enumerate(claims)]
+    held = small(*reversed(claims))
+    again = snapshot.decode(snapshot.encode(held))
+    assert again is not None
+    assert again.systems["it"].claims == held.systems["it"].claims
+    assert again.systems["it"] == held.systems["it"]
+
+
+_OPTIONAL = ("value", "interval", "by_vendor", "superseded", "run", "says", "method")
 
 
 def test_a_company_adds_its_own_systems_and_a_change_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import tomllib
 from datetime import date, timedelta
 
@@ -13,7 +14,8 @@ from bakeoff.base.evidence import EvidenceKind as Kind
 from bakeoff.base.record import replace
 from bakeoff.catalog.load import DATA
 from bakeoff.catalog.model import Answer, Belief, Catalog, Claim, Context, Layer, Lifecycle, Scope, System
-from bakeoff.catalog.resolve import pessimistic, prior, resolve
+from bakeoff.catalog.resolve import pessimistic, prior, resolve, weights
+from bakeoff.catalog.resolve import stated as known_of
 from tests.catalog.small import CONSTANTS, TODAY, catalog, evidence, stated
 
 ON_INTEL = Context(device=("intel",), domain="vision", activity="serving")
@@ -336,6 +338,62 @@ def test_names_may_be_aliases_and_a_belief_is_worked_out_once() -> None:
     first = resolve(held, "it", "offline", Context(os=("linux",)), today=TODAY)
     assert resolve(held, "alias", "offline", Context(os=("linux",)), today=TODAY) is first
     assert "alias" not in held.systems
+
+
+def test_what_is_stated_is_the_belief_and_an_unknown_is_nothing() -> None:
+    held = catalog(stated("fit", 60.0, scope=Scope(domain=("vision",))))
+    assert known_of(held, "alias", "fit", ON_INTEL, today=TODAY) is believe(held, "fit")
+    elsewhere = replace(ON_INTEL, domain="ocr")
+    assert known_of(held, "it", "fit", elsewhere, today=TODAY) is None
+    assert [use.used for use in believe(held, "fit", elsewhere).uses] == [False]
+
+
+def test_uses_and_weights_are_of_every_piece_of_evidence_in_the_order_of_the_claims() -> None:
+    old = evidence(Kind.DOCUMENTED, superseded=True)
+    held = catalog(
+        stated("fit", 20.0, evidence(), evidence(), scope=Scope(domain=("ocr",))),
+        stated("fit", 40.0, evidence(Kind.REPORTED), old),
+        stated("fit", 50.0, evidence(), scope=Scope(activity=("training",))),
+        stated("fit", 90.0, evidence(), scope=Scope(domain=("vision",))),
+    )
+    belief = believe(held, "fit")
+    found = weights(held, "it", "fit", ON_INTEL, today=TODAY)
+    assert [(item.claim.id, item.index, item.level, item.reasons) for item in found] == [
+        (use.claim, use.index, use.level, use.reasons) for use in belief.uses
+    ]
+    assert [item.evidence is item.claim.evidence[item.index] for item in found] == [True] * 6
+    assert [use.level for use in belief.uses] == [0, 0, 0, 0, 0, 3]
+    assert [use.used for use in belief.uses] == [False] * 5 + [True]
+    # What a narrower claim overrides speaks of the question all the same; what is struck out or elsewhere does not.
+    assert [use.direct for use in belief.uses] == [False, False, True, False, False, True]
+    words = ["ocr", "ocr", "overridden by", "superseded", "training", ""]
+    assert all(word in " ".join(use.reasons) for word, use in zip(words, belief.uses, strict=True))
+
+
+def test_contexts_and_days_that_take_turns_are_not_mixed_up() -> None:
+    held = catalog(
+        stated("fit", 30.0, scope=Scope(domain=("ocr",))), stated("fit", 80.0, scope=Scope(domain=("vision",)))
+    )
+    ocr, later = replace(ON_INTEL, domain="ocr"), TODAY + timedelta(days=400)
+    asked = [(ON_INTEL, TODAY), (ocr, TODAY), (ON_INTEL, later), (ON_INTEL, TODAY), (ocr, later), (ocr, TODAY)]
+    found = [resolve(held, "it", "fit", context, today=day) for context, day in asked]
+    assert [belief.mid for belief in found] == [80.0, 30.0, 80.0, 80.0, 30.0, 30.0]
+    half = CONSTANTS["width_documented"]
+    widths = [(belief.high or 0.0) - (belief.low or 0.0) for belief in found]
+    assert widths == pytest.approx([2 * half * times for times in (1, 1, 2, 1, 2, 1)])
+    # However many contexts come, equal ones have the same belief.
+    again = [resolve(held, "it", "fit", replace(ON_INTEL, os=(str(n % 80),)), today=TODAY) for n in range(160)]
+    assert all(one is other for one, other in zip(again[:80], again[80:], strict=True))
+    assert len({id(one) for one in again}) == 80
+
+
+def test_a_layer_names_the_systems_that_can_fill_it_counted_or_not() -> None:
+    held = catalog(others=others([20.0, 40.0]))
+    assert held.names(Layer.SERVING) == ("it", "s0", "s1")
+    assert tuple(system.id for system in held.layer(Layer.SERVING)) == held.names(Layer.SERVING)
+    counted = dataclasses.replace(held, by_layer={Layer.SERVING: ("s1",)})
+    assert counted.names(Layer.SERVING) == ("s1",)
+    assert counted.names(Layer.FRAMEWORK) == ()
 
 
 def _swept() -> list[tuple[str, float]]:

@@ -25,9 +25,10 @@ print(json.dumps(sorted(sys.modules)), file=sys.stderr)
 OURS = """
 api api.bench api.decisions api.workspace
 base base.errors base.evidence base.files base.later base.quantity base.record base.records
-catalog catalog.load catalog.model catalog.resolve catalog.rules catalog.scope catalog.snapshot catalog.weigh
+catalog catalog.hearing catalog.index catalog.load catalog.model catalog.resolve catalog.rules catalog.scope
+catalog.snapshot catalog.votes catalog.weigh
 cli cli.call cli.commands cli.doors cli.judge cli.lazy cli.main cli.plain cli.run cli.values
-decide decide.build decide.draws decide.engine decide.entries decide.enumerate decide.explain decide.facts
+decide decide.bonus decide.build decide.draws decide.engine decide.entries decide.enumerate decide.explain decide.facts
 decide.feasible decide.flips decide.model decide.profile decide.side decide.situation decide.smaa decide.space
 decide.value
 """

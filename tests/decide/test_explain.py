@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from bakeoff.base.errors import InputError
@@ -107,6 +109,37 @@ def test_a_requirement_that_decides_is_a_flip() -> None:
                   measures={"fit": 5, "speed_infer": 5}, can={"no_python_runtime": YES})  # fmt: skip
     flip = next(flip for flip in decided(profile, [*systems, weak]).flips if flip.kind == "requirement")
     assert (flip.what, "serving=alpha" in flip.winner) == ("no-python-runtime", True)
+
+
+def test_the_first_day_on_which_stale_evidence_gives_another_winner_is_a_flip() -> None:
+    about = catalog([]).properties["production_maturity"]
+    fresh = catalog([]).constants["stale_half_lives"] * about.half_life_days
+    # Fresh for 200 days more; what was merely reported then says as much, and the two are far apart.
+    first = replace(evidence(), observed=TODAY + timedelta(days=200) - timedelta(days=fresh))
+    second = replace(evidence(EvidenceKind.REPORTED), observed=TODAY)
+    fast = next(item for item in small() if item.id == "fast")
+    kept = [one for one in fast.claims if one.property != about.id]
+    said = [
+        Claim(f"fast.{about.id}", "fast", about.id, 95.0, evidence=(first,)),
+        Claim(f"fast.{about.id}@second", "fast", about.id, 1.0, evidence=(second,)),
+    ]
+    systems = [item for item in small() if item.id != "fast"]
+    decision = decided(systems=[*systems, replace(fast, claims=(*kept, *said))])
+    assert "fast" in [part.system for part in decision.stacks[0].components]
+    (flip,) = [flip for flip in decision.flips if flip.kind == "date"]
+    assert (flip.what, "serving=fast" in flip.winner) == ((TODAY + timedelta(days=365)).isoformat(), False)
+    lasting = decided(systems=[*systems, replace(fast, claims=(*kept, said[0]))])
+    assert not [flip for flip in lasting.flips if flip.kind == "date"]
+
+
+def test_what_rests_on_an_impression_is_what_has_no_stronger_basis() -> None:
+    said = system("said", "serving", [("loads", "plain"), ("serves_on", "cpu")],
+                  measures={"fit": 50, "speed_infer": 50}, kind=EvidenceKind.IMPRESSION)  # fmt: skip
+    facts = model(systems=[*small(), said]).facts
+    told = [facts.support(belief) for belief in facts.beliefs()]
+    assert {(bool(claims), impression) for claims, impression in told} == {(True, True), (True, False), (False, True)}
+    for claims, impression in told:
+        assert impression == (facts.basis(claims).kind in (None, EvidenceKind.IMPRESSION))
 
 
 def test_a_pitfall_is_said_to_be_entered_or_avoided() -> None:

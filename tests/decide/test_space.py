@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bakeoff.decide.configure import step
-from bakeoff.decide.space import Block, Space, filled
+from bakeoff.decide.space import Ban, Block, Space, filled
 from tests.decide.world import model
 
 LAYERS = ("framework", "library", "trainer", "kernel", "format", "serving")
@@ -44,11 +44,15 @@ def space(draw: Rng) -> tuple[Space, list[tuple[tuple[int, set[int]], tuple[int,
         bans.append(
             ((left, {int(draw.integers(SIZES[left]))}), (right, set(range(int(draw.integers(1, SIZES[right]))))))
         )
-    frozen = [((one, frozenset(these)), (other, frozenset(those))) for (one, these), (other, those) in bans]
+    tables: list[Ban] = []
+    for (one, these), (other, those) in bans:
+        banned = np.zeros((SIZES[one] + 1, SIZES[other] + 1), np.bool_)
+        banned[np.ix_(sorted(these), sorted(those))] = True
+        tables.append((one, other, banned))
     blocks = []
     for framework in range(2):
         made = block(draw, framework)
-        keep = made.without(frozen)
+        keep = made.without(tables)
         blocks.append(Block(made.shape, made.places, made.steps, made.doubts, keep))
     return filled(LAYERS, NAMES, blocks), bans
 
@@ -68,6 +72,19 @@ def plain(full: Space, bans: list[tuple[tuple[int, set[int]], tuple[int, set[int
 def test_rows_are_every_stack_that_no_ban_forbids(seed: int) -> None:
     full, bans = space(np.random.default_rng(seed))
     assert [tuple(row) for row in full.rows.tolist()] == plain(full, bans)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_every_doubtful_join_of_a_stack_lowers_its_chance(seed: int) -> None:
+    full, _ = space(np.random.default_rng(seed))
+    chances = []
+    for made in full.blocks:
+        for place in itertools.product(*(range(size) for size in made.shape)):
+            if made.keep is None or made.keep[place]:
+                doubts = sum(int(part[entry]) for part, entry in zip(made.doubts, place, strict=True))
+                chances.append(0.5**doubts)
+    assert full.doubtful
+    assert full.sure(0.5).tolist() == chances
 
 
 @pytest.mark.parametrize("op", [np.add, np.minimum, np.maximum, np.multiply])

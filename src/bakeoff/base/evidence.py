@@ -20,7 +20,7 @@ class EvidenceKind(StrEnum):
     IMPRESSION = "impression"
 
 
-class Evidence(Struct, frozen=True):
+class Evidence(Struct, frozen=True, array_like=True):
     """One source for one claim."""
 
     kind: EvidenceKind

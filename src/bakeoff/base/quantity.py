@@ -7,7 +7,7 @@ import math
 from bakeoff.base.record import Struct
 
 
-class Interval(Struct, frozen=True):
+class Interval(Struct, frozen=True, array_like=True):
     """A value with the interval its data gives it.
 
     Raises:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import hashlib
-import json
+import mmap
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
@@ -116,7 +116,7 @@ def compile_rules() -> str:
         InputError: If a file has mistakes; carries all mistakes of all files.
     """
     # In the order of the files: it is that of words on screen, and of axes in a weight vector.
-    return json.dumps(records.to_plain(rulebook.load_rules(DATA / "rules")), ensure_ascii=False, allow_nan=False)
+    return records.encoded(rulebook.load_rules(DATA / "rules"))
 
 
 def compile_snapshot(data: Path = DATA, *, extra: Path | None = None) -> str:
@@ -233,7 +233,10 @@ def _system_as_of(system: System, day: date) -> System:
 
 
 def _decoded(path: Path) -> Catalog | None:
-    return snapshot.decode(path.read_bytes())
+    with path.open("rb") as file, contextlib.suppress(ValueError):
+        # Mapped, not read: most of it is never asked for. A new one takes its place as another file.
+        return snapshot.decode(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+    return None
 
 
 def _certain(text: str) -> Catalog:

@@ -86,7 +86,7 @@ class Lifecycle(StrEnum):
     UNKNOWN = "unknown"
 
 
-class Scope(Struct, frozen=True):
+class Scope(Struct, frozen=True, array_like=True):
     """Where a claim holds. An empty field means "everywhere"; several entries mean "any of these"."""
 
     versions: str = ""
@@ -140,7 +140,7 @@ class Claim(Struct, frozen=True):
     """Name of the grade its points come from, where the property has grades and a source supports one."""
 
 
-class LifecycleState(Struct, frozen=True):
+class LifecycleState(Struct, frozen=True, array_like=True):
     """The life stage of a system and how we know."""
 
     status: Lifecycle = Lifecycle.UNKNOWN
@@ -151,7 +151,7 @@ class LifecycleState(Struct, frozen=True):
     """How we know; `unknown` needs none."""
 
 
-class Inheritance(Struct, frozen=True):
+class Inheritance(Struct, frozen=True, array_like=True):
     """Claims a system mirrors from another one, own claims taking precedence."""
 
     system: str
@@ -295,9 +295,13 @@ class Catalog:
 
     def layer(self, layer: Layer) -> tuple[System, ...]:
         """Every system that can fill a layer, by id."""
+        return tuple([self.systems[name] for name in self.names(layer)])
+
+    def names(self, layer: Layer) -> tuple[str, ...]:
+        """Ids of all systems that can fill a layer."""
         if self.by_layer:
-            return tuple(self.systems[name] for name in self.by_layer.get(layer, ()))
-        return tuple(system for system in self.systems.values() if layer in system.layers)
+            return self.by_layer.get(layer, ())
+        return tuple([name for name, system in self.systems.items() if layer in system.layers])
 
 
 class Context(Struct, frozen=True):

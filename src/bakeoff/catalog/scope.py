@@ -97,17 +97,16 @@ def meet(tree: Tree, scope: Scope, context: Context, about: Property, subject: s
     outside their scope; capabilities, relations and facts only within the same family of devices. Nothing speaks
     across roots of the device tree: a CPU measurement never votes on a GPU question.
     """
-    if scope == EVERYWHERE:
-        return DIRECT
     aside: list[tuple[Aside, str]] = []
+    # Most scopes name one thing or two; what they do not name is not looked at.
     rejected = (
-        _exact(scope.os, context.os, "os")
-        or _exact(scope.language, context.language, "language")
-        or _version(scope, context, subject)
-        or _device(tree, scope.device, context.device, about, aside=aside)
-        or _task(scope.domain, context.domain, about, what="domain", aside=aside)
-        or _task(scope.activity, context.activity, about, what="activity", aside=aside)
-        or _precision(tree, scope.precision, context.precision, about, aside=aside)
+        (_exact(scope.os, context.os, "os") if scope.os else "")
+        or (_exact(scope.language, context.language, "language") if scope.language else "")
+        or (_version(scope.versions, context, subject) if scope.versions else "")
+        or (_device(tree, scope.device, context.device, about, aside=aside) if scope.device else "")
+        or (_task(scope.domain, context.domain, about, what="domain", aside=aside) if scope.domain else "")
+        or (_task(scope.activity, context.activity, about, what="activity", aside=aside) if scope.activity else "")
+        or (_precision(tree, scope.precision, context.precision, about, aside=aside) if scope.precision else "")
     )
     if rejected:
         return Meeting(rejected=rejected)
@@ -251,23 +250,21 @@ def _numbers(version: str) -> tuple[int, ...] | None:
 
 
 def _exact(held: tuple[str, ...], asked: tuple[str, ...], what: str) -> str:
-    if held and asked and not set(held) & set(asked):
+    if asked and not set(held) & set(asked):
         return f"holds for {what} {' or '.join(held)}, asked is {' and '.join(asked)}"
     return ""
 
 
-def _version(scope: Scope, context: Context, subject: str) -> str:
+def _version(versions: str, context: Context, subject: str) -> str:
     pinned = context.versions.get(subject)
-    if scope.versions and pinned and not contains(scope.versions, pinned):
-        return f"holds for versions {scope.versions}, asked is {pinned}"
+    if pinned and not contains(versions, pinned):
+        return f"holds for versions {versions}, asked is {pinned}"
     return ""
 
 
 def _device(
     tree: Tree, held: tuple[str, ...], asked: tuple[str, ...], about: Property, *, aside: list[tuple[Aside, str]]
 ) -> str:
-    if not held:
-        return ""
     names = " or ".join(held)
     if not asked:
         return _unstated(names, about, aside)
@@ -287,7 +284,7 @@ def _device(
 
 
 def _task(held: tuple[str, ...], asked: str, about: Property, *, what: str, aside: list[tuple[Aside, str]]) -> str:
-    if not held or asked in held:
+    if asked in held:
         return ""
     names = " or ".join(held)
     if not asked:
@@ -301,7 +298,7 @@ def _task(held: tuple[str, ...], asked: str, about: Property, *, what: str, asid
 def _precision(
     tree: Tree, held: tuple[str, ...], asked: str, about: Property, *, aside: list[tuple[Aside, str]]
 ) -> str:
-    if not held or not asked or tree.any_within(asked, held):
+    if not asked or tree.any_within(asked, held):
         return ""
     names = " or ".join(held)
     if about.speed:

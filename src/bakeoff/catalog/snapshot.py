@@ -1,6 +1,7 @@
-"""The catalogue as one file that loads in milliseconds: a line of indexes, then a line per system, read on demand.
+"""The catalogue as one file that loads in milliseconds: a line of indexes, then the systems, read on demand.
 
-Of a system that is read its claims are not, until somebody asks for those about a property.
+The line says where each system lies, and a system where its claims about each property lie: what nobody asks for is
+neither decoded nor copied, nor read from disk where the file is mapped into memory.
 
 The rows are positional, in the order of the records' fields; `SCHEMA` changes with them.
 """
@@ -8,64 +9,137 @@ The rows are positional, in the order of the records' fields; `SCHEMA` changes w
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from mmap import mmap
 from typing import Any, cast
 
-from bakeoff.base.evidence import Evidence, EvidenceKind
-from bakeoff.base.quantity import Interval
-from bakeoff.base.records import from_plain, to_plain
+from bakeoff.base.evidence import Evidence
+from bakeoff.base.record import Struct
+from bakeoff.base.records import decoded, decoder, to_plain
 from bakeoff.catalog.model import (
     Answer,
     Axis,
     Catalog,
     Claim,
-    Grade,
     Inheritance,
     Layer,
-    Lifecycle,
     LifecycleState,
     Property,
-    PropertyKind,
     Scope,
     System,
 )
 from bakeoff.catalog.scope import EVERYWHERE
 
-SCHEMA = 2
+SCHEMA = 4
 """Version of this file format; a file of another version is made anew."""
 _CONTENT = 1
 """Version of the form that is digested, which is not how the file is laid out: equal content has an equal digest."""
-_CELL = "\t"
-"""Between the cells of a row; JSON writes a tab inside a text another way."""
-_CITED = 5
-"""Place of the evidence cited in the row of a claim."""
+_BEGINNING = f'{{"schema":{SCHEMA},'.encode()
+"""What a file of this version begins with."""
 _ANSWERS = {answer.value: answer for answer in Answer}
-_KINDS = {kind.value: kind for kind in EvidenceKind}
+_CLAIM = (None, "", "", "", None, "")
+"""What most rows of claims end with: via, note, because, settled_by, inherited_from, grade."""
+_EVIDENCE = (None, None, False, "", False, None)
+"""What most rows of evidence end with: value, interval, by_vendor, method, superseded, run."""
+
+Bytes = bytes | mmap
+"""A compiled file, in memory or mapped into it."""
+
+_Place = tuple[int, int]
+"""Where something begins and ends."""
+
+
+class _Head(Struct, frozen=True):
+    """The first line."""
+
+    schema: int
+    ids: tuple[str, ...]
+    layers: dict[Layer, tuple[str, ...]]
+    aliases: dict[str, str]
+    properties: tuple[Property, ...]
+    axes: tuple[Axis, ...]
+    constants: dict[str, float]
+    snapshot: date
+    version: str
+    places: tuple[_Place, ...]
+    """Of the rows of systems, counted from the line's end."""
+
+
+class _SystemRow(Struct, frozen=True, array_like=True):
+    """A system without its claims; what follows says where, counted from the row's end, those of a property lie."""
+
+    id: str
+    name: str
+    layers: tuple[Layer, ...]
+    summary: str
+    licence: str
+    governance: str
+    vendor: str
+    packages: tuple[str, ...]
+    aliases: tuple[str, ...]
+    lineage: tuple[str, ...]
+    parent: str | None
+    closed: tuple[str, ...]
+    notes: str
+    suffixes: tuple[str, ...]
+    inherits: tuple[Inheritance, ...]
+    lifecycle: LifecycleState
+    places: dict[str, _Place]
+    order: _Place
+    """Of the places of the claims among all, by property."""
+
+
+class _ClaimRow(Struct, frozen=True, array_like=True):
+    """A claim, without what it is about."""
+
+    id: str
+    value: Any
+    answered: bool
+    """Whether the value is an answer."""
+    object: str | None
+    scope: Scope | None
+    evidence: tuple[Evidence, ...]
+    source_file: str
+    via: str | None = None
+    note: str = ""
+    because: str = ""
+    settled_by: str = ""
+    inherited_from: str | None = None
+    grade: str = ""
+
+
+_system_row = decoder(_SystemRow)
+_claim_rows = decoder(list[_ClaimRow])
 
 
 class LazySystems(Mapping[str, System]):
     """Systems by id, each decoded the first time it is asked for."""
 
-    def __init__(self, rows: Mapping[str, bytes]) -> None:
-        self._rows = rows
+    def __init__(self, data: Bytes, places: Mapping[str, _Place], start: int) -> None:
+        self._data = data
+        self._places = places
+        self._start = start
         self._done: dict[str, System] = {}
 
     def __getitem__(self, name: str) -> System:
         system = self._done.get(name)
         if system is None:
-            system = self._done[name] = _decode_system(self._rows[name].decode().split(_CELL))
+            start, end = self._places[name]
+            row = _system_row(self._data[self._start + start : self._start + end])
+            system = self._done[name] = _system(row, StoredClaims(row, self._data, self._start + end))
         return system
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._rows)
+        return iter(self._places)
 
     def __len__(self) -> int:
-        return len(self._rows)
+        return len(self._places)
 
     def __contains__(self, name: object) -> bool:
-        return name in self._rows
+        return name in self._places
 
 
 class StoredClaims(Sequence[Claim]):
@@ -74,29 +148,22 @@ class StoredClaims(Sequence[Claim]):
     A decision reads a quarter of the claims there are.
     """
 
-    def __init__(self, subject: str, evidence: list[str], groups: dict[str, str]) -> None:
-        self._subject = subject
-        self._cells = evidence
-        self._evidence: list[Evidence | None] = [None] * len(evidence)
-        self._groups = groups
+    def __init__(self, row: _SystemRow, data: Bytes, start: int) -> None:
+        self._row = row
+        self._data = data
+        self._start = start
         self._about: dict[str, tuple[Claim, ...]] = {}
-        self._places: dict[str, list[int]] = {}
         self._all: tuple[Claim, ...] | None = None
 
     def about(self, name: str) -> tuple[Claim, ...]:
         """Claims about one property, in the order of the file."""
         found = self._about.get(name)
         if found is None:
-            rows = _loads(self._groups[name]) if name in self._groups else []
-            self._places[name] = [row[-1] for row in rows]
-            found = self._about[name] = tuple([self._decoded(row, name) for row in rows])
-        return found
-
-    def evidence(self, index: int) -> Evidence:
-        """One piece of evidence, decoded once however many claims cite it."""
-        found = self._evidence[index]
-        if found is None:
-            found = self._evidence[index] = _decode_evidence(_loads(self._cells[index]))
+            place = self._row.places.get(name)
+            if place is None:
+                return ()
+            subject, rows = self._row.id, _claim_rows(self._cell(place))
+            found = self._about[name] = tuple([_claim(row, subject, name) for row in rows])
         return found
 
     def __getitem__(self, index: Any) -> Any:
@@ -119,12 +186,13 @@ class StoredClaims(Sequence[Claim]):
 
     def _whole(self) -> tuple[Claim, ...]:
         if self._all is None:
-            placed = [pair for name in self._groups for pair in zip(self.about(name), self._places[name], strict=True)]
-            self._all = tuple([claim for claim, _ in sorted(placed, key=lambda pair: pair[1])])
+            claims = [claim for name in self._row.places for claim in self.about(name)]
+            placed = zip(decoded(list[int], self._cell(self._row.order)), claims, strict=True)
+            self._all = tuple([claim for _, claim in sorted(placed, key=lambda pair: pair[0])])
         return self._all
 
-    def _decoded(self, row: list[Any], name: str) -> Claim:
-        return _decode_claim(row, self._subject, name, tuple([self.evidence(index) for index in row[_CITED]]))
+    def _cell(self, place: _Place) -> bytes:
+        return self._data[self._start + place[0] : self._start + place[1]]
 
 
 def about(system: System, name: str) -> tuple[Claim, ...]:
@@ -168,47 +236,35 @@ def encode(catalog: Catalog) -> str:
     }
     digest = hashlib.sha256("\n".join([_dump({"schema": _CONTENT, **head}), *lines]).encode()).hexdigest()[:16]
     laid_out = [_laid_out(row) for row in rows]
-    return "\n".join([_dump({"schema": SCHEMA, **head, "version": digest}), *laid_out]) + "\n"
+    texts = ["".join(cells) for cells in laid_out]
+    ends = list(itertools.accumulate(_size(text) for text in texts))
+    places = [(start, start + _size(cells[0])) for start, cells in zip([0, *ends], laid_out, strict=False)]
+    return _dump({"schema": SCHEMA, **head, "version": digest, "places": places}) + "\n" + "".join(texts)
 
 
-def decode(text: str | bytes) -> Catalog | None:
+def decode(text: str | Bytes) -> Catalog | None:
     """The catalogue of a compiled file; None when the file is of another version of bakeoff."""
-    first, *rest = (text.encode() if isinstance(text, str) else text).removesuffix(b"\n").split(b"\n")
-    head = json.loads(first)
-    if head["schema"] != SCHEMA:
+    data = text.encode() if isinstance(text, str) else text
+    start = data.find(b"\n") + 1
+    line = data[:start]
+    if not line.startswith(_BEGINNING):
         return None
-    rows = dict(zip(head["ids"], rest, strict=True))
-    properties = [_decode_property(item) for item in head["properties"]]
+    head = decoded(_Head, line)
     return Catalog(
-        systems=LazySystems(rows),
-        aliases=head["aliases"],
-        properties={item.id: item for item in properties},
-        axes=tuple(from_plain(Axis, item) for item in head["axes"]),
-        constants=head["constants"],
-        snapshot=date.fromisoformat(head["snapshot"]),
-        version=head["version"],
-        by_layer={Layer(name): tuple(ids) for name, ids in head["layers"].items()},
+        systems=LazySystems(data, dict(zip(head.ids, head.places, strict=True)), start),
+        aliases=head.aliases,
+        properties={item.id: item for item in head.properties},
+        axes=head.axes,
+        constants=head.constants,
+        snapshot=head.snapshot,
+        version=head.version,
+        by_layer=head.layers,
     )
 
 
 def version_of(text: str) -> str:
     """The version a compiled file states: the digest of its content."""
-    return str(json.loads(text.partition("\n")[0])["version"])
-
-
-def _decode_property(item: dict[str, Any]) -> Property:
-    # By hand, because there are a hundred: reading them by their annotations costs more than the rest of the file.
-    kind, layers = PropertyKind(item.pop("kind")), tuple(map(Layer, item.pop("layers")))
-    grades = tuple(Grade(**grade) for grade in item.pop("grades"))
-    return Property(kind=kind, layers=layers, grades=grades, unstated=tuple(item.pop("unstated")), **item)
-
-
-_DECODER = json.JSONDecoder()
-
-
-def _loads(text: str) -> Any:
-    """The JSON value a text begins with; `json.loads` asks each time what it was given, and what follows."""
-    return _DECODER.raw_decode(text)[0]
+    return decoded(_Head, text.partition("\n")[0]).version
 
 
 def _dump(value: object) -> str:
@@ -245,14 +301,39 @@ def _encode_system(system: System) -> list[Any]:
     ]
 
 
-def _laid_out(row: list[Any]) -> str:
-    """A system's row as cells: what is not claimed, then each piece of evidence, then the claims by property."""
-    head, more, inherits, table, lifecycle, claims = row
+def _laid_out(row: list[Any]) -> list[str]:
+    """A system's row as cells: what is not claimed, the claims by property with their evidence, and their order."""
+    head, more, inherits, table, (status, since, cited), claims = row
+    known = [_shortened(evidence, 5, _EVIDENCE) for evidence in table]
     groups: dict[str, list[list[Any]]] = {}
-    for place, (name, about_, *rest) in enumerate(claims):
-        groups.setdefault(about_, []).append([name, *rest, place])
-    first = [head, more, inherits, lifecycle, len(table), list(groups)]
-    return _CELL.join(map(_dump, [first, *table, *groups.values()]))
+    places: dict[str, list[int]] = {}
+    for place, (name, about_, value, answered, other, where, evidence, via, *rest, file, grade) in enumerate(claims):
+        found = [name, value, answered, other, where, [known[index] for index in evidence], file, via, *rest, grade]
+        groups.setdefault(about_, []).append(_shortened(found, 7, _CLAIM))
+        places.setdefault(about_, []).append(place)
+    cells = [_dump(found) for found in groups.values()]
+    cells.append(_dump([place for found in places.values() for place in found]))
+    ends = list(itertools.accumulate(map(_size, cells)))
+    spans = list(itertools.pairwise([0, *ends]))
+    lifecycle = [status, since, [known[index] for index in cited]]
+    first = [*head, *more, inherits, lifecycle, dict(zip(groups, spans, strict=False)), spans[-1]]
+    return [_dump(first), *cells]
+
+
+def _size(text: str) -> int:
+    return len(text.encode())
+
+
+def _shortened(row: list[Any], start: int, usual: tuple[Any, ...]) -> list[Any]:
+    """A row without the values at its end that are the usual ones, `usual` being those from place `start` on.
+
+    >>> _shortened(["a", 1, 2, 3], 1, (0, 2, 3))
+    ['a', 1]
+    """
+    kept = row[:]
+    while len(kept) > start and kept[-1] == usual[len(kept) - 1 - start]:
+        kept.pop()
+    return kept
 
 
 def _encode_evidence(item: Evidence) -> list[Any]:
@@ -290,78 +371,32 @@ def _encode_claim(claim: Claim, evidence: list[int]) -> list[Any]:
     return row + rest
 
 
-def _decode_system(cells: list[str]) -> System:
-    head, more, inherits, lifecycle, count, names = _loads(cells[0])
-    claims = StoredClaims(head[0], cells[1 : count + 1], dict(zip(names, cells[count + 1 :], strict=True)))
-    since = date.fromisoformat(lifecycle[1]) if lifecycle[1] else None
+def _system(row: _SystemRow, claims: StoredClaims) -> System:
     return System(
-        id=head[0],
-        name=head[1],
-        layers=tuple(map(Layer, head[2])),
-        summary=head[3],
-        licence=head[4],
-        governance=head[5],
-        vendor=more[0],
-        packages=tuple(more[1]),
-        aliases=tuple(more[2]),
-        lineage=tuple(more[3]),
-        parent=more[4],
-        lifecycle=LifecycleState(Lifecycle(lifecycle[0]), since, tuple(map(claims.evidence, lifecycle[2]))),
-        closed=tuple(more[5]),
-        inherits=tuple(Inheritance(item[0], tuple(item[1]), item[2]) for item in inherits),
+        id=row.id,
+        name=row.name,
+        layers=row.layers,
+        summary=row.summary,
+        licence=row.licence,
+        governance=row.governance,
+        vendor=row.vendor,
+        packages=row.packages,
+        aliases=row.aliases,
+        lineage=row.lineage,
+        parent=row.parent,
+        lifecycle=row.lifecycle,
+        closed=row.closed,
+        inherits=row.inherits,
         # Ugly, because everywhere else claims are a tuple, and only who asks for some of them can tell.
         claims=cast("tuple[Claim, ...]", claims),
-        notes=more[6],
-        suffixes=tuple(more[7]),
+        notes=row.notes,
+        suffixes=row.suffixes,
     )
 
 
-def _decode_evidence(row: list[Any]) -> Evidence:
-    kind, source, observed, read, says = row[:5]
-    value, interval, by_vendor, method, superseded, run = row[5:] or (None, None, False, "", False, None)
-    return Evidence(
-        _KINDS[kind],
-        source,
-        date.fromisoformat(observed),
-        date.fromisoformat(read),
-        says,
-        value,
-        Interval(*interval) if interval else None,
-        by_vendor,
-        method,
-        superseded,
-        run,
-    )
-
-
-def _decode_claim(row: list[Any], subject: str, about_: str, evidence: tuple[Evidence, ...]) -> Claim:
-    name, value, answered, other, where, _, via, note, because, settled_by, inherited_from, file, grade, _ = row
-    scope = EVERYWHERE
-    if where:
-        versions, device, os, python, domain, activity, precision, language = where
-        scope = Scope(
-            versions,
-            tuple(device),
-            tuple(os),
-            python,
-            tuple(domain),
-            tuple(activity),
-            tuple(precision),
-            tuple(language),
-        )
+def _claim(row: _ClaimRow, subject: str, about_: str) -> Claim:
     return Claim(
-        name,
-        subject,
-        about_,
-        _ANSWERS[value] if answered else value,
-        other,
-        via,
-        scope,
-        note,
-        because,
-        evidence,
-        settled_by,
-        inherited_from,
-        file,
-        grade,
-    )
+        row.id, subject, about_, _ANSWERS[row.value] if row.answered else row.value, row.object, row.via,
+        EVERYWHERE if row.scope is None else row.scope, row.note, row.because, row.evidence, row.settled_by,
+        row.inherited_from, row.source_file, row.grade,
+    )  # fmt: skip

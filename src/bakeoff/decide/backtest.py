@@ -283,12 +283,12 @@ def _first_shares(model: Model, seed: int) -> dict[tuple[str, str], float]:
     if not entries:
         return {}
     sides = tuple(model.side(entry.stack) for entry in entries)
-    tally = smaa.Sampler(model.values, entries, seed).run(_DRAWS, sides, 0)
+    tally = smaa.Sampler(model.values, entries, seed).run(_DRAWS, sides)
     found: dict[tuple[str, str], float] = {}
     for position, count in enumerate(tally.firsts):
         for part in entries[position].stack:
             found[part] = found.get(part, 0.0) + float(count) / tally.draws
-    for share in side.shares(model, entries[0].stack, seed):
+    for share in side.Trackers(model).shares(entries[0].stack, seed):
         found[side.LAYER, share.id] = share.first
     return found
 

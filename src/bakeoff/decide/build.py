@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 import numpy as np
 
 from bakeoff.base.record import Struct
-from bakeoff.catalog.model import Catalog, Claim, Layer
+from bakeoff.catalog.model import Answer, Catalog, Claim, Layer
 from bakeoff.catalog.rules import Rules
 from bakeoff.decide.entries import Entry
-from bakeoff.decide.enumerate import Joiner, answer_level, join_claims, need_levels, stacks
+from bakeoff.decide.enumerate import Join, Joiner, need_levels, stacks
 from bakeoff.decide.facts import Facts, merged
-from bakeoff.decide.feasible import Candidate, Condition, StackNeed, candidates, stack_needs
+from bakeoff.decide.feasible import Candidate, Condition, StackNeed, answer_level, candidates, stack_needs
 from bakeoff.decide.model import Profile
 from bakeoff.decide.situation import Situation, situate
 from bakeoff.decide.space import Space, along, among
@@ -51,21 +51,17 @@ class Model(Struct, frozen=True):
     """Chance that all unknown claims of a stack hold; 1 for feasible outright."""
     expected: Floats
     """Value of every stack at the centre, less what unknown claims may cost: the order of the ranking."""
-
-    @property
-    def side_layers(self) -> tuple[str, ...]:
-        """Layers whose systems make two stacks different answers rather than shades of one."""
-        wanted = {"framework", "serving", self.situation.primary}
-        return tuple(layer for layer in self.space.layers if layer in wanted)
+    side_layers: tuple[str, ...]
+    """Layers whose systems make two stacks different answers rather than shades of one."""
 
     def side(self, stack: Stack) -> tuple[str, ...]:
         """The systems of a stack in those layers."""
-        return tuple(system for layer, system in stack if layer in self.side_layers)
+        return tuple([system for layer, system in stack if layer in self.side_layers])
 
     def conditions(self, stack: Stack) -> tuple[Condition, ...]:
         """Unknown claims a stack depends on."""
-        by_name = {(layer, item.system): item for layer, group in self.judged.items() for item in group}
-        found = [condition for part in stack if part in by_name for condition in by_name[part].conditions]
+        judged = self.values.judged
+        found = [condition for part in stack if part in judged for condition in judged[part].conditions]
         found += [_shared(self, need, stack) for need in self.needs if _unsure(self, need, stack)]
         chance = self.rules.constants["unknown_join"]
         found += [Condition(claim, "join", chance) for claim in self.joins(stack)[1]]
@@ -73,7 +69,7 @@ class Model(Struct, frozen=True):
 
     def joins(self, stack: Stack) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Claims that make a stack compatible, and the unknown ones among them."""
-        return join_claims(self.joiner, stack)
+        return _join_claims(self.joiner, stack)
 
     def entry(self, row: int) -> Entry:
         """One stack, ready to be drawn."""
@@ -129,6 +125,7 @@ def assemble(
     totals = space.spread([mine + extra for mine, extra in zip(values.central(space), offsets, strict=True)])
     chance = _chances(facts, judged, needs, space, dropped)
     expected = totals if chance is None else totals - rules.constants["failed_points"] * (1.0 - chance)
+    sides = {"framework", "serving", facts.situation.primary}
     return Model(
         situation=facts.situation,
         facts=facts,
@@ -142,6 +139,7 @@ def assemble(
         totals=totals,
         chance=np.ones(len(space.rows)) if chance is None else chance,
         expected=expected,
+        side_layers=tuple(layer for layer in space.layers if layer in sides),
     )
 
 
@@ -206,7 +204,7 @@ def _chances(
     """Chance that all unknown claims of a stack hold, by row; None where no stack depends on one."""
     chance: Floats | None = None
     if space.doubtful:
-        chance = np.power(facts.constants["unknown_join"], space.doubts)
+        chance = space.sure(facts.constants["unknown_join"])
     own = []
     for column, layer in enumerate(space.layers):
         by_name = {candidate.system: candidate for candidate in judged[layer]}
@@ -260,3 +258,43 @@ def _shared(model: Model, need: StackNeed, stack: Stack) -> Condition:
         (f"{system}.declared_licence",) if need.name == "licence" else model.facts.capability(system, need.name).claims
     )
     return Condition(claims[0], need.token, 1.0 - fails)
+
+
+def _join_claims(joiner: Joiner, stack: Sequence[tuple[str, str]]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Claims that make a stack compatible, and those among them that are unknown and must hold."""
+    by_layer = dict(stack)
+    joins: list[Join] = []
+    framework = by_layer.get("framework")
+    if framework is not None:
+        joins += [
+            join
+            for layer in ("library", "trainer", "kernel")
+            if layer in by_layer and (join := _sided(joiner, by_layer, layer)) is not None
+        ]
+        if "serving" in by_layer:
+            routes = joiner.deployments(framework, by_layer["serving"])
+            joins += [routes[by_layer["format"]].join] if by_layer.get("format") in routes else []
+        elif "format" in by_layer and by_layer["format"] in joiner.routes(framework):
+            joins.append(joiner.routes(framework)[by_layer["format"]].join)
+    claims = tuple(dict.fromkeys(claim for join in joins for claim in join.claims))
+    doubtful = tuple(
+        dict.fromkeys(
+            claim for join in joins if not join.sure for claim in join.claims if _unknown(joiner.facts, claim)
+        )
+    )
+    return claims, doubtful
+
+
+def _sided(joiner: Joiner, by_layer: Mapping[str, str], layer: str) -> Join | None:
+    direct = joiner.beside(layer, by_layer[layer], by_layer["framework"])
+    through = (
+        joiner.pair(by_layer[layer], by_layer["library"]) if layer == "trainer" and "library" in by_layer else None
+    )
+    if direct is not None and (direct.sure or through is None or not through.sure):
+        return direct
+    return through
+
+
+def _unknown(facts: Facts, name: str) -> bool:
+    claim = facts.claim(name)
+    return claim is None or claim.value is Answer.UNKNOWN

@@ -10,7 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from bakeoff.decide.build import Known, Model, assemble
-from bakeoff.decide.enumerate import answer_level, required
+from bakeoff.decide.enumerate import required
+from bakeoff.decide.feasible import answer_level
 from bakeoff.decide.model import Conflict, Relaxation
 from bakeoff.decide.smaa import ranked
 

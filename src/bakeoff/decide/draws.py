@@ -22,6 +22,8 @@ Floats = npt.NDArray[np.float64]
 Keys = npt.NDArray[np.uint64]
 """Numbers of 64 bits."""
 _PARTS = 1 << 16
+_AT_ONCE = 1 << 12
+"""Quantiles worked out at once: as many as stay near the processor."""
 _STEP = np.uint64(0x9E3779B97F4A7C15)
 _MIX = (
     (np.uint64(30), np.uint64(0xBF58476D1CE4E5B9)),
@@ -42,9 +44,16 @@ class Acceptability(Struct, frozen=True):
 
 def uniforms(key: tuple[str, ...], count: int, seed: int, start: int = 0) -> Floats:
     """`count` numbers in (0, 1) that depend on nothing but the key, the seed and their position, from `start` on."""
+    found: Floats = uniforms_of(stream_keys([key], seed), count, start)[0]
+    return found
+
+
+def uniforms_of(keys: Keys, count: int, start: int = 0) -> Floats:
+    """Numbers in (0, 1) of several keys, shape (keys, `count`), from the position `start` on."""
     # The top 53 bits, moved off zero: the same integers on every platform.
-    words = _words(stream_keys([key], seed), start, count)[0]
-    found: Floats = ((words >> np.uint64(11)).astype(np.float64) + 0.5) * 2.0**-53
+    found: Floats = (_words(keys, start, count) >> np.uint64(11)).astype(np.float64)
+    found += 0.5
+    found *= 2.0**-53
     return found
 
 
@@ -63,15 +72,16 @@ def normals_of(keys: Keys, count: int, start: int = 0, out: Floats | None = None
     """
     words = _words(keys, start // 4, -(-count // 4))
     lanes = words.astype("<u8", copy=False).view("<u2")[:, :count]
-    # Two bytes are a place in the table whatever they hold: "clip" only spares looking.
-    found: Floats = _quantiles().take(lanes, out=out, mode="clip")
+    # Two bytes are a place in the table whatever they hold: "wrap" only spares looking.
+    found: Floats = _quantiles().take(lanes, out=out, mode="wrap")
     return found
 
 
 def stream_keys(names: Iterable[tuple[str, ...]], seed: int) -> Keys:
     """The numbers by which streams are known: digests of their names and the seed."""
-    texts = ("\x1f".join((str(seed), *name)).encode() for name in names)
-    return np.array([int.from_bytes(hashlib.sha256(text).digest()[:8], "little") for text in texts], np.uint64)
+    texts = ["\x1f".join((str(seed), *name)).encode() for name in names]
+    digests = b"".join([hashlib.sha256(text).digest()[:8] for text in texts])
+    return np.frombuffer(digests, "<u8").astype(np.uint64)
 
 
 def _words(keys: Keys, start: int, count: int) -> Keys:
@@ -94,8 +104,13 @@ def _words(keys: Keys, start: int, count: int) -> Keys:
 @functools.cache
 def _quantiles() -> Floats:
     """Normal quantiles of the middles of 65,536 equal parts of (0, 1), in order; exactly symmetric."""
-    upper = inverse_normal((np.arange(_PARTS // 2) + 0.5) / _PARTS + 0.5)
-    return np.concatenate([-upper[::-1], upper])
+    found = np.empty(_PARTS)
+    upper = found[_PARTS // 2 :]
+    upper[...] = (np.arange(_PARTS // 2) + 0.5) / _PARTS + 0.5
+    for start in range(0, len(upper), _AT_ONCE):
+        upper[start : start + _AT_ONCE] = inverse_normal(upper[start : start + _AT_ONCE])
+    np.negative(upper[::-1], out=found[: _PARTS // 2])
+    return found
 
 
 def inverse_normal(probability: Floats) -> Floats:
@@ -122,25 +137,19 @@ def inverse_normal(probability: Floats) -> Floats:
 
 def weights_around(centre: Mapping[str, float], count: int, seed: int, spread: float, start: int = 0) -> Floats:
     """Weight vectors spread around central ones (logistic normal), shape (axes, count); zero weights stay zero."""
-    rows = [value * np.exp(spread * normals(("weight", axis), count, seed, start)) for axis, value in centre.items()]
-    return _normalised(rows)
+    drawn = normals_of(stream_keys((("weight", axis) for axis in centre), seed), count, start)
+    return _normalised(np.array(list(centre.values()))[:, None] * np.exp(spread * drawn))
 
 
 def weights_ordered(order: Sequence[str], axes: Sequence[str], count: int, seed: int, start: int = 0) -> Floats:
     """Weight vectors uniform over those that respect an order, shape (axes, count); axes not in it come after."""
-    sizes = np.stack([-np.log(uniforms(("order", str(place)), count, seed, start)) for place in range(len(axes))])
-    sizes = -np.sort(-sizes, axis=0)
+    uniform = uniforms_of(stream_keys((("order", str(place)) for place in range(len(axes))), seed), count, start)
+    sizes = -np.sort(np.log(uniform), axis=0)
     rest = [axis for axis in axes if axis not in order]
-    if rest:
-        chance = np.stack([uniforms(("rest", axis), count, seed, start) for axis in rest])
-        places = np.argsort(np.argsort(chance, axis=0), axis=0) + len(order)
-    rows = []
-    for axis in axes:
-        if axis in order:
-            rows.append(sizes[list(order).index(axis)])
-        else:
-            rows.append(np.take_along_axis(sizes, places[rest.index(axis)][None, :], axis=0)[0])
-    return _normalised(rows)
+    chance = uniforms_of(stream_keys((("rest", axis) for axis in rest), seed), count, start)
+    places = len(order) + (chance[:, None] < chance).sum(axis=0)
+    later = iter(np.take_along_axis(sizes, places, axis=0))
+    return _normalised([sizes[list(order).index(axis)] if axis in order else next(later) for axis in axes])
 
 
 def weights_uniform(axes: Sequence[str], count: int, seed: int) -> Floats:
@@ -180,7 +189,7 @@ def weighted(values: Floats, weights: Floats) -> Floats:
     return total
 
 
-def _normalised(rows: Sequence[Floats]) -> Floats:
+def _normalised(rows: Floats | Sequence[Floats]) -> Floats:
     total = rows[0]
     for row in rows[1:]:
         total = total + row

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from datetime import date
 from typing import TYPE_CHECKING
@@ -13,10 +14,11 @@ from bakeoff.base.quantity import Interval
 from bakeoff.base.record import Struct
 from bakeoff.catalog.model import Catalog, Claim
 from bakeoff.catalog.rules import Rules
-from bakeoff.decide import explain, flips, side, smaa
+from bakeoff.decide import explain, flips, smaa
 from bakeoff.decide.build import Model, build
 from bakeoff.decide.entries import Entry
 from bakeoff.decide.model import Component, Decision, Profile, RankedStack, Share, Verdict
+from bakeoff.decide.side import LAYER, Trackers
 from bakeoff.decide.smaa import Tally
 from bakeoff.decide.value import Floats
 
@@ -25,16 +27,18 @@ if TYPE_CHECKING:
 else:
     conflict = later("bakeoff.decide.conflict")
 
-_CONFIDENT = 10
-
 
 class _Run(Struct, frozen=True):
     """A model with its draws."""
 
     model: Model
     entries: tuple[Entry, ...]
-    sides: tuple[tuple[str, ...], ...]
+    listed: tuple[int, ...]
+    """Positions of the stacks to list, best first."""
+    hoped: tuple[int, ...]
+    """Positions of stacks that would be first if what is unknown about them held, best first."""
     tally: Tally
+    trackers: Trackers
 
 
 def decide(  # noqa: PLR0913 - the inputs a decision is reproducible from
@@ -66,19 +70,18 @@ def decide(  # noqa: PLR0913 - the inputs a decision is reproducible from
     model = build(profile, catalog, rules, measured, today=today)
     if not len(model.space.rows):
         return _impossible(model, seed)
-    run = _drawn(model, seed=seed, draws=draws)
-    listed = _listed(run, top)
-    stacks = tuple(_ranked(run, position) for position in listed)
+    run = _drawn(model, seed=seed, draws=draws, top=top)
+    stacks = tuple(_ranked(run, position) for position in run.listed)
     story = explain.story(model, run.entries)
     flipped = flips.flips(model, run.entries)
-    share = float(np.mean([run.sides[winner] == run.sides[0] for winner in run.tally.winners]))
+    share = run.tally.share
     return Decision(
         profile=profile,
         verdict=_verdict(share, rules),
         stacks=stacks,
-        near_ties=_near_ties(run, listed),
+        near_ties=_near_ties(run),
         feasible=int((model.chance >= 1.0).sum()),
-        conditional=_conditional(run, {stack.components for stack in stacks}),
+        conditional=tuple(_ranked(run, position) for position in run.hoped if position not in run.listed),
         shares=_shares(run, seed),
         reasons=story.reasons,
         exclusions=explain.exclusions(model),
@@ -90,7 +93,7 @@ def decide(  # noqa: PLR0913 - the inputs a decision is reproducible from
         relaxations=(),
         read=tuple(sorted(model.facts.read)),
         draws=run.tally.draws,
-        error=_round(float(np.sqrt(max(share * (1 - share), 0.0) / run.tally.draws))),
+        error=_round(math.sqrt(share * (1 - share) / run.tally.draws)),
         seed=seed,
         today=today,
         catalog=catalog.version,
@@ -98,11 +101,12 @@ def decide(  # noqa: PLR0913 - the inputs a decision is reproducible from
     )
 
 
-def _drawn(model: Model, *, seed: int, draws: int) -> _Run:
+def _drawn(model: Model, *, seed: int, draws: int, top: int) -> _Run:
     entries = entries_of(model)
     sides = tuple(model.side(entry.stack) for entry in entries)
-    tally = smaa.Sampler(model.values, entries, seed).run(draws, sides, _CONFIDENT)
-    return _Run(model, entries, sides, tally)
+    listed, hoped = _listed(sides, top), _hoped(model, entries, sides)
+    tally = smaa.Sampler(model.values, entries, seed).run(draws, sides, sorted({*listed, *hoped}))
+    return _Run(model, entries, listed, hoped, tally, Trackers(model))
 
 
 def entries_of(model: Model) -> tuple[Entry, ...]:
@@ -114,72 +118,66 @@ def entries_of(model: Model) -> tuple[Entry, ...]:
 
 def _ranked(run: _Run, position: int) -> RankedStack:
     model, entry, tally = run.model, run.entries[position], run.tally
-    values = tally.drawn.on_axes(position)
-    weights = [model.values.weights[axis.id] for axis in model.values.axes]
+    taking_part = [index for index, parts in enumerate(tally.drawn.layout.parts) if parts]
+    values = tally.drawn.on_axes(position)[taking_part]
     total = np.full(values.shape[1], entry.offset)
-    for index, weight in enumerate(weights):
-        total = total + weight * values[index]
+    for index, worth in zip(taking_part, values, strict=True):
+        total = total + model.values.weights[model.values.axes[index].id] * worth
     claims, doubtful = model.joins(entry.stack)
     conditions = tuple(dict.fromkeys([condition.claim for condition in entry.conditions] + list(doubtful)))
     widths = _central_95(np.concatenate([values, total[None, :]]))
     axes = tuple(
-        explain.axis_value(model, entry.stack, axis, _interval(widths[index], model.values.on_axis(entry.stack, axis)))
-        for index, axis in enumerate(model.values.axes)
-        if weights[index] > 0 and model.values.parts(axis, model.space.layers)
+        explain.axis_value(model, entry.stack, axis, _interval(width, model.values.on_axis(entry.stack, axis)))
+        for axis, width in zip([model.values.axes[index] for index in taking_part], widths[:-1], strict=True)
     )
     components = [Component(layer, system) for layer, system in entry.stack]
-    tracker = side.best(model, entry.stack)
+    tracker = run.trackers.best(entry.stack)
     return RankedStack(
-        components=(*components, *((Component("tracker", tracker),) if tracker else ())),
+        components=(*components, *((Component(LAYER, tracker),) if tracker else ())),
         value=_interval(widths[-1], float(model.totals[entry.row])),
         first_share=_round(tally.firsts[position] / tally.draws),
         top3_share=_round(tally.top3[position] / tally.draws),
-        confidence=_round(float(np.nan_to_num(tally.confidence[position]))),
+        confidence=_round(tally.confidence.get(position, 0.0)),
         axes=axes,
         joins=claims,
         conditions=conditions,
     )
 
 
-def _listed(run: _Run, top: int) -> tuple[int, ...]:
+def _listed(sides: Sequence[tuple[str, ...]], top: int) -> tuple[int, ...]:
     """Positions of the stacks to list, best first: the best of every side, and shades of one where room is left."""
-    best_of = {side: position for position, side in reversed(tuple(enumerate(run.sides)))}
+    best_of = {side: position for position, side in reversed(tuple(enumerate(sides)))}
     chosen = sorted(best_of.values())[:top]
-    shades = [position for position in range(len(run.entries)) if position not in chosen]
+    shades = [position for position in range(len(sides)) if position not in chosen]
     return tuple(sorted([*chosen, *shades[: top - len(chosen)]]))
 
 
-def _near_ties(run: _Run, listed: Sequence[int]) -> tuple[int, ...]:
-    limit = run.model.rules.constants["near_tie"] * run.tally.draws
-    return tuple(place for place, position in enumerate(listed) if position and run.tally.beaten[position] >= limit)
-
-
-def _conditional(run: _Run, listed: set[tuple[Component, ...]]) -> tuple[RankedStack, ...]:
-    """Stacks that would be first if what is unknown about them held, one for each side, best first."""
-    model = run.model
-    bar = float(model.expected[run.entries[0].row])
+def _hoped(model: Model, entries: Sequence[Entry], sides: Sequence[tuple[str, ...]]) -> tuple[int, ...]:
+    """Positions of stacks that would be first if what is unknown about them held, one for each side, best first."""
+    bar = float(model.expected[entries[0].row])
     found: dict[tuple[str, ...], tuple[float, int]] = {}
-    for position, entry in enumerate(run.entries):
-        worth = float(model.totals[entry.row])
-        side_of = run.sides[position]
+    for position, entry in enumerate(entries):
+        worth, side_of = float(model.totals[entry.row]), sides[position]
         if entry.conditions and worth > bar and position and (side_of not in found or found[side_of][0] < worth):
             found[side_of] = (worth, position)
     ordered = sorted(found.values(), key=lambda pair: (-pair[0], pair[1]))[:5]
-    ranked = [_ranked(run, position) for _, position in ordered]
-    return tuple(stack for stack in ranked if stack.components not in listed)
+    return tuple(position for _, position in ordered)
+
+
+def _near_ties(run: _Run) -> tuple[int, ...]:
+    limit = run.model.rules.constants["near_tie"] * run.tally.draws
+    return tuple(place for place, position in enumerate(run.listed) if position and run.tally.beaten[position] >= limit)
 
 
 def _shares(run: _Run, seed: int) -> tuple[Share, ...]:
-    members: dict[str, list[int]] = {}
-    for position, entry in enumerate(run.entries):
-        for layer, system in entry.stack:
-            members.setdefault(f"{layer}\x1f{system}", []).append(position)
     found = []
-    for name, (first, top3) in smaa.shares_by(run.tally, members).items():
-        layer, system = name.split("\x1f")
-        if top3 > 0:
-            found.append(Share(system, layer, _round(first), _round(top3)))
-    found += side.shares(run.model, run.entries[0].stack, seed)
+    for column, layer in enumerate(run.model.space.layers):
+        names: dict[str, int] = {}
+        groups = [names.setdefault(entry.stack[column][1], len(names)) for entry in run.entries]
+        for system, (first, top3) in zip(names, smaa.shares_by(run.tally, groups), strict=True):
+            if top3 > 0:
+                found.append(Share(system, layer, _round(first), _round(top3)))
+    found += run.trackers.shares(run.entries[0].stack, seed)
     order = {layer: index for index, layer in enumerate(run.model.situation.layers)}
     return tuple(sorted(found, key=lambda share: (order.get(share.layer, 99), -share.first, -share.top3, share.id)))
 
@@ -221,12 +219,10 @@ def _impossible(model: Model, seed: int) -> Decision:
 def _central_95(values: Floats) -> list[tuple[float, float]]:
     """The bounds of the middle 95 % of every row, between two draws in proportion."""
     # By hand: `np.quantile` imports the masked arrays of NumPy, which costs half as much as NumPy itself.
-    places = [share * (values.shape[1] - 1) for share in (0.025, 0.975)]
-    wanted = sorted({index for place in places for index in (int(place), min(int(place) + 1, values.shape[1] - 1))})
-    ordered = np.partition(values, wanted, axis=1)
+    ordered, last = np.sort(values, axis=1), values.shape[1] - 1
     bounds = []
-    for place in places:
-        below, above = ordered[:, int(place)], ordered[:, min(int(place) + 1, values.shape[1] - 1)]
+    for place in (0.025 * last, 0.975 * last):
+        below, above = ordered[:, int(place)], ordered[:, min(int(place) + 1, last)]
         bounds.append((below + (above - below) * (place - int(place))).tolist())
     return list(zip(*bounds, strict=True))
 

@@ -7,7 +7,8 @@ fewer than stacks.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -20,13 +21,15 @@ from bakeoff.decide.value import Floats, Term, Values, combine
 
 BLOCK = 2_500
 """Draws taken at a time; a multiple of 4."""
-_TOGETHER = 8
+_TOGETHER = 24
 """Streams drawn at once: as many as stay near the processor."""
 _FARTHEST = 4.33
 """No normal number of a stream is farther out."""
 
 Indexes = npt.NDArray[np.intp]
 """Positions in a table."""
+Key = TypeVar("Key")
+"""What makes a combination."""
 
 
 class Entry(Struct, frozen=True):
@@ -75,10 +78,8 @@ class _Half(Struct, frozen=True):
 
     columns: tuple[int, ...]
     """The layers."""
-    systems: Indexes
-    """Position of the system in its column, shape (layers, combinations)."""
-    of: Indexes
-    """Combination of every entry."""
+    combinations: tuple[tuple[int, ...], ...]
+    """Position of the system in each column."""
 
 
 class _Rest(Struct, frozen=True):
@@ -90,8 +91,6 @@ class _Rest(Struct, frozen=True):
     """Position of the system in its column, shape (layers, combinations)."""
     offsets: Floats
     """Points that no axis holds, by combination."""
-    of: Indexes
-    """Combination of every entry."""
 
 
 class Layout:
@@ -115,28 +114,32 @@ class Layout:
                     fixed.append(self._planned(values.terms(layers[column], system, axis), len(fixed)))
             self.parts.append(tuple(found))
         self.fixed = np.array(fixed or [0.0])
+        weakest = [axis.aggregator is Aggregator.WEAKEST for axis in values.axes]
+        self.added = [() if least else parts for parts, least in zip(self.parts, weakest, strict=True)]
+        self.least = [parts if least else () for parts, least in zip(self.parts, weakest, strict=True)]
         self.places = [
-            np.array([names.index(entry.stack[column][1]) for entry in entries])
-            for column, names in enumerate(self.systems)
+            [names.index(entry.stack[column][1]) for entry in entries] for column, names in enumerate(self.systems)
         ]
         middle = (len(layers) + 1) // 2
-        self.halves = tuple(self._half(half) for half in (columns[:middle], columns[middle:]) if half)
-        self.rest = self._rest()
+        halves = [self._half(half) for half in (columns[:middle], columns[middle:]) if half]
+        self.halves = tuple(half for half, _ in halves)
+        self.rest, of = self._rest()
+        # By entry, its combination in each half and in the rest.
+        self.sums = tuple(zip(*(places for _, places in halves), of, strict=True))
 
-    def _half(self, columns: tuple[int, ...]) -> _Half:
-        combinations, of = _distinct([self.places[column].tolist() for column in columns])
-        return _Half(columns, np.array(combinations).T, of)
+    def _half(self, columns: tuple[int, ...]) -> tuple[_Half, list[int]]:
+        combinations, of = _distinct(zip(*(self.places[column] for column in columns), strict=True))
+        return _Half(columns, tuple(combinations)), of
 
-    def _rest(self) -> _Rest:
-        weakest = [
-            part for axis, parts in zip(self.axes, self.parts, strict=True) for part in parts
-            if axis.aggregator is Aggregator.WEAKEST
-        ]  # fmt: skip
-        columns = tuple(dict.fromkeys(part.column for part in weakest))
-        offsets = [entry.offset for entry in self.entries]
-        combinations, of = _distinct([offsets, *(self.places[column].tolist() for column in columns)])
-        systems = np.array([one[1:] for one in combinations], np.intp).T
-        return _Rest(columns, systems, np.array([one[0] for one in combinations], np.float64), of)
+    def _rest(self) -> tuple[_Rest, list[int]]:
+        columns = tuple(dict.fromkeys(part.column for parts in self.least for part in parts))
+        every = [
+            (entry.offset, tuple(self.places[column][position] for column in columns))
+            for position, entry in enumerate(self.entries)
+        ]
+        combinations, of = _distinct(every)
+        systems = np.array([places for _, places in combinations], np.intp).T
+        return _Rest(columns, systems, np.array([offset for offset, _ in combinations])), of
 
     def _planned(self, terms: Sequence[Term], row: int) -> float:
         """Notes what must be drawn for one component on one axis; gives the points that never vary."""
@@ -155,77 +158,93 @@ class Layout:
         return fixed
 
 
+class _Room:
+    """Arrays to work in, used again and again: fresh megabytes cost more to come by than to fill."""
+
+    def __init__(self, layout: Layout) -> None:
+        rest, systems = len(layout.rest.offsets), [len(names) for names in layout.systems]
+        halves = [len(half.combinations) for half in layout.halves]
+        table, spare = len(layout.fixed), max(rest, *systems)
+        sizes = [table, table, len(layout.entries), _TOGETHER, rest, rest, spare, *systems, *halves]
+        # One array for all: for one so large NumPy asks the system for large pages, which are had sooner.
+        arrays = np.split(np.empty((sum(sizes), BLOCK)), np.cumsum(sizes)[:-1])
+        self.first, self.later, self.totals, self.normals, self.rest, self.worst, self.spare, *others = arrays
+        self.worth, self.halves = others[: len(systems)], others[len(systems) :]
+
+
 class Drawn:
     """One block of draws of what components are worth."""
 
-    def __init__(self, layout: Layout, table: Floats, lost: dict[int, Floats]) -> None:
+    def __init__(self, layout: Layout, table: Floats, lost: dict[int, Floats], room: _Room) -> None:
         self.layout = layout
-        self._table = table
+        self.table = table
         self._lost = lost
+        self._room = room
 
     def on_axes(self, position: int) -> Floats:
         """Values of one entry, shape (axes, draws); zero on axes without weight."""
         layout = self.layout
-        found = np.zeros((len(layout.axes), self._table.shape[1]))
+        found = np.zeros((len(layout.axes), self.table.shape[1]))
         for index, (axis, parts) in enumerate(zip(layout.axes, layout.parts, strict=True)):
             if parts:
-                rows = [self._table[part.start + layout.places[part.column][position]] for part in parts]
+                rows = [self.table[part.start + layout.places[part.column][position]] for part in parts]
                 found[index] = combine(axis.aggregator, rows, [part.share for part in parts])
         return found
 
-    def totals(self, weights: Floats) -> Floats:
+    def totals(self, weights: Floats, *, keep: bool = True) -> Floats:
         """Total of every entry, draw by draw, what unknown claims may cost taken off.
 
         Args:
             weights: By axis and draw, or by axis with one draw (last axis 1) for all.
+            keep: Whether they must outlast the next totals.
         """
-        layout = self.layout
-        worth = [np.zeros((len(names), self._table.shape[1])) for names in layout.systems]
-        least: list[tuple[tuple[_Part, ...], Floats]] = []
-        for axis, parts, weight in zip(layout.axes, layout.parts, weights, strict=True):
-            if axis.aggregator is Aggregator.WEAKEST and parts:
-                least.append((parts, weight))
-                continue
-            for part in parts:
-                worth[part.column] += self._rows(part) * (weight * part.share)
-        first, *others = layout.halves
-        total: Floats = self._sum(first, worth)[first.of]
-        # Into one array again and again: a fresh one of megabytes costs more to come by than to fill.
-        room = np.empty_like(total)
-        for half in others:
-            total += self._sum(half, worth).take(half.of, axis=0, out=room, mode="clip")
-        total += self._rest(least).take(layout.rest.of, axis=0, out=room, mode="clip")
+        layout, room = self.layout, self._room
+        self._worth(weights)
+        for half, found in zip(layout.halves, room.halves, strict=True):
+            _add_up([room.worth[column] for column in half.columns], half.combinations, found)
+        self._rest(weights)
+        totals = np.empty_like(room.totals) if keep else room.totals
+        _add_up([*room.halves, room.rest], layout.sums, totals)
         for position, lost in self._lost.items():
-            total[position] -= lost
-        return total
+            totals[position] -= lost
+        return totals
 
-    def _rows(self, part: _Part) -> Floats:
-        return self._table[part.start : part.start + len(self.layout.systems[part.column])]
-
-    def _sum(self, half: _Half, worth: Sequence[Floats]) -> Floats:
-        found: Floats = worth[half.columns[0]][half.systems[0]]
-        for column, systems in zip(half.columns[1:], half.systems[1:], strict=True):
-            found += worth[column][systems]
-        return found
-
-    def _rest(self, least: Sequence[tuple[tuple[_Part, ...], Floats]]) -> Floats:
-        """What is no sum over components: the axes that take the least of them, and what no axis holds."""
-        rest = self.layout.rest
-        found = np.empty((len(rest.offsets), self._table.shape[1]))
-        found[...] = rest.offsets[:, None]
-        for parts, weight in least:
-            worst: Floats | None = None
+    def _worth(self, weights: Floats) -> None:
+        """What every component adds to a total."""
+        layout, room = self.layout, self._room
+        new = set(range(len(layout.systems)))
+        for parts, weight in zip(layout.added, weights, strict=True):
             for part in parts:
-                mine = self._rows(part)[rest.systems[rest.columns.index(part.column)]]
-                worst = mine if worst is None else np.minimum(worst, mine, out=worst)
-            if worst is not None:
+                worth, rows = room.worth[part.column], self._rows(part)
+                if part.column in new:
+                    np.multiply(rows, weight * part.share, out=worth)
+                    new.remove(part.column)
+                else:
+                    worth += np.multiply(rows, weight * part.share, out=room.spare[: len(rows)])
+        for column in new:
+            room.worth[column].fill(0.0)
+
+    def _rest(self, weights: Floats) -> None:
+        """What is no sum over components: the axes that take the least of them, and what no axis holds."""
+        rest, found = self.layout.rest, self._room.rest
+        worst, spare = self._room.worst, self._room.spare[: len(found)]
+        found[...] = rest.offsets[:, None]
+        for parts, weight in zip(self.layout.least, weights, strict=True):
+            for place, part in enumerate(parts):
+                systems = rest.systems[rest.columns.index(part.column)]
+                mine = self._rows(part).take(systems, axis=0, out=spare if place else worst, mode="clip")
+                if place:
+                    np.minimum(worst, mine, out=worst)
+            if parts:
                 worst *= weight
                 found += worst
-        return found
+
+    def _rows(self, part: _Part) -> Floats:
+        return self.table[part.start : part.start + len(self.layout.systems[part.column])]
 
 
 class Blocks:
-    """Blocks of draws, one after the other."""
+    """Blocks of draws, one after the other; each but the first takes the place of the one before it."""
 
     def __init__(self, layout: Layout, seed: int) -> None:
         self._layout = layout
@@ -233,29 +252,48 @@ class Blocks:
         self._start = 0
         self._uses = list(layout.uses.values())
         self._keys = stream_keys((("value", *name) for name in layout.uses), seed)
+        drawn = {use.row for uses in self._uses for use in uses}
+        self._still = np.array([row for row in range(len(layout.fixed)) if row not in drawn], np.intp)
+        self._room = _Room(layout)
+        # Bounds as whole rows: NumPy compares two rows at more than twice the speed of a row and a number.
+        self._least, self._most = np.zeros(BLOCK), np.empty(BLOCK)
 
     def next(self) -> Drawn:
         """The next block."""
-        layout = self._layout
-        table = np.empty((len(layout.fixed), BLOCK))
-        table[...] = layout.fixed[:, None]
-        drawn, room = np.empty(BLOCK), np.empty((_TOGETHER, BLOCK))
+        layout, room = self._layout, self._room
+        table = room.later if self._start else room.first
+        table[self._still] = layout.fixed[self._still, None]
+        rows, fixed = list(table), layout.fixed.tolist()
+        begun: set[int] = set()
+        spare = np.empty(BLOCK)
         for first in range(0, len(self._uses), _TOGETHER):
             keys = self._keys[first : first + _TOGETHER]
-            normal = normals_of(keys, BLOCK, self._start, room[: len(keys)])
-            for row, uses in zip(normal, self._uses[first : first + _TOGETHER], strict=True):
+            normal = normals_of(keys, BLOCK, self._start, room.normals[: len(keys)])
+            for stream, uses in zip(normal, self._uses[first : first + _TOGETHER], strict=True):
                 for use in uses:
-                    np.multiply(row, use.spread, out=drawn)
-                    if use.below or use.above:
-                        drawn += use.mid
-                    if use.below:
-                        np.maximum(drawn, 0.0, out=drawn)
-                    if use.above:
-                        np.minimum(drawn, use.most, out=drawn)
-                    table[use.row] += drawn
-        found = Drawn(layout, table, self._lost())
+                    row = rows[use.row]
+                    if use.row in begun:
+                        row += self._points(use, stream, spare)
+                    else:
+                        begun.add(use.row)
+                        self._points(use, stream, row)
+                        if fixed[use.row]:
+                            row += fixed[use.row]
+        found = Drawn(layout, table, self._lost(), room)
         self._start += BLOCK
         return found
+
+    def _points(self, use: _Use, normal: Floats, out: Floats) -> Floats:
+        """What a measure is worth draw by draw, without its centre where no draw leaves the scale."""
+        np.multiply(normal, use.spread, out=out)
+        if use.below or use.above:
+            out += use.mid
+            if use.below:
+                np.maximum(out, self._least, out=out)
+            if use.above:
+                self._most.fill(use.most)
+                np.minimum(out, self._most, out=out)
+        return out
 
     def _lost(self) -> dict[int, Floats]:
         """By entry, the points it loses draw by draw because something unknown about it does not hold."""
@@ -272,8 +310,19 @@ class Blocks:
         return found
 
 
-def _distinct(columns: Sequence[Sequence[float]]) -> tuple[list[tuple[float, ...]], Indexes]:
+def _add_up(tables: Sequence[Floats], combinations: Sequence[tuple[int, ...]], out: Floats) -> None:
+    """Writes, for every combination, the sum of one row of each table."""
+    first, *others = [list(table) for table in tables]
+    for total, (place, *places) in zip(out, combinations, strict=True):
+        found = first[place]
+        for rows, other in zip(others, places, strict=True):
+            found = np.add(found, rows[other], out=total)
+        if found is not total:
+            total[...] = found
+
+
+def _distinct(combinations: Iterable[Key]) -> tuple[list[Key], list[int]]:
     """Every combination that occurs, in the order of its first row, and the combination of every row."""
-    found: dict[tuple[float, ...], int] = {}
-    of = np.array([found.setdefault(one, len(found)) for one in zip(*columns, strict=True)])
+    found: dict[Key, int] = {}
+    of = [found.setdefault(one, len(found)) for one in combinations]
     return list(found), of

@@ -16,7 +16,7 @@ from bakeoff.base.record import Struct, replace
 from bakeoff.catalog.model import Answer, Layer, Relation
 from bakeoff.catalog.snapshot import about
 from bakeoff.decide.facts import Facts
-from bakeoff.decide.feasible import GOOD, Candidate, StackNeed, permissive
+from bakeoff.decide.feasible import GOOD, Candidate, StackNeed, answer_level
 from bakeoff.decide.space import Ban, Block, Space, filled
 
 _JOINS = (Relation.WORKS_WITH, Relation.WRAPS, Relation.REQUIRES, Relation.BACKEND_OF)
@@ -70,6 +70,15 @@ class Joiner:
             return None
         return self.pair(name, framework)
 
+    def partners(self, subject: str) -> frozenset[str]:
+        """Everything a system states any joining relation about."""
+        found = self._stated.get(subject)
+        if found is None:
+            system = self.facts.system(subject)
+            claims = itertools.chain.from_iterable([about(system, relation) for relation in _JOINS])
+            found = self._stated[subject] = frozenset([claim.object for claim in claims if claim.object is not None])
+        return found
+
     def clash(self, one: str, other: str) -> tuple[str, ...]:
         """Claims by which two systems cannot be used together."""
         for subject, thing in ((one, other), (other, one)):
@@ -95,20 +104,6 @@ class Joiner:
             self._deployed[key] = self._deploy(framework, serving)
         return self._deployed[key]
 
-    def ends(self, framework: str, serving: str) -> Iterator[tuple[str, tuple[int, int]]]:
-        """The formats of `deployments`, each with its conversions and doubts; asked of every pair there is."""
-        reached, direct = self.routes(framework), self.pair(serving, framework)
-        found = False
-        for form, load in self.loads(serving).items():
-            route = reached.get(form)
-            if route is not None:
-                found = True
-                yield form, (len(route.formats) - 1, int(not (route.join.sure and load.join.sure)))
-        if direct is not None and not found:
-            for form, route in reached.items():
-                if len(route.formats) == 1:
-                    yield form, (0, int(not (direct.sure and route.join.sure)))
-
     def loads(self, serving: str) -> Mapping[str, Route]:
         """Formats a serving system loads, however they came about."""
         if serving not in self._loads:
@@ -126,7 +121,7 @@ class Joiner:
     def _joined(self, one: str, other: str) -> Join | None:
         doubt: Join | None = None
         for subject, thing in ((one, other), (other, one)):
-            if thing not in self._partners(subject):
+            if thing not in self.partners(subject):
                 continue
             for relation in _JOINS:
                 fact = self.facts.related(subject, relation, thing)
@@ -136,14 +131,6 @@ class Joiner:
                     doubt = doubt or Join(sure=False, claims=fact.claims)
         return doubt
 
-    def _partners(self, subject: str) -> frozenset[str]:
-        """Everything a system states any joining relation about."""
-        found = self._stated.get(subject)
-        if found is None:
-            stated = [self.facts.stated(subject, relation) for relation in _JOINS]
-            found = self._stated[subject] = frozenset(itertools.chain.from_iterable(stated))
-        return found
-
     def _reached(self, framework: str) -> dict[str, Route]:
         found: dict[str, Route] = {}
         for form in self.facts.stated(framework, Relation.EXPORTS):
@@ -152,19 +139,25 @@ class Joiner:
                 found[form] = Route((form,), Join(fact.answer in GOOD, fact.claims))
         # Sure ways are settled before doubtful ones, so that a doubtful shortcut never hides a sure detour.
         for sure in (True, False):
+            extended: set[tuple[str, ...]] = set()
             for _ in range(_MAX_STEPS):
-                for route in sorted(found.values(), key=lambda route: (len(route.formats), route.formats)):
+                fresh = [
+                    route
+                    for route in found.values()
+                    if len(route.formats) <= _MAX_STEPS and (route.join.sure or not sure)
+                    if route.formats not in extended
+                ]
+                for route in sorted(fresh, key=lambda route: (len(route.formats), route.formats)):
+                    extended.add(route.formats)
                     self._extend(route, found, sure=sure)
         return found
 
     def _extend(self, route: Route, found: dict[str, Route], *, sure: bool) -> None:
-        if len(route.formats) > _MAX_STEPS or (sure and not route.join.sure):
-            return
         for form, step in self._steps(route.formats[-1]):
-            join = Join(route.join.sure and step.sure, (*route.join.claims, *step.claims))
-            known = found.get(form)
-            better = known is None or (join.sure, -len(route.formats) - 1) > (known.join.sure, -len(known.formats))
-            if (join.sure or not sure) and form not in route.formats and better:
+            known, both = found.get(form), route.join.sure and step.sure
+            better = known is None or (both, -len(route.formats) - 1) > (known.join.sure, -len(known.formats))
+            if better and (both or not sure) and form not in route.formats:
+                join = Join(both, (*route.join.claims, *step.claims))
                 found[form] = Route((*route.formats, form), join)
 
     def _steps(self, form: str) -> Sequence[tuple[str, Join]]:
@@ -240,60 +233,6 @@ def _by_need(
     ]
 
 
-def answer_level(facts: Facts, need: StackNeed, layer: str, name: str) -> int:
-    """0 no, 1 unknown, 2 partial or yes: one component's answer to a demand on several layers."""
-    if need.name == "licence":
-        allowed = next(
-            want.licences for rule in facts.situation.requirements if rule.id == need.token for want in rule.needs
-        )
-        return {True: 2, None: 1, False: 0}[permissive(facts.system(name).licence, allowed)]
-    declared = facts.catalog.properties.get(need.name)
-    if declared is not None and declared.layers and Layer(layer) not in declared.layers:
-        return 0
-    answer = facts.capability(name, need.name).answer
-    return 2 if answer in GOOD else int(answer is Answer.UNKNOWN)
-
-
-def join_claims(joiner: Joiner, stack: Sequence[tuple[str, str]]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Claims that make a stack compatible, and those among them that are unknown and must hold."""
-    by_layer = dict(stack)
-    joins: list[Join] = []
-    framework = by_layer.get("framework")
-    if framework is not None:
-        joins += [
-            join
-            for layer in ("library", "trainer", "kernel")
-            if layer in by_layer and (join := _sided(joiner, by_layer, layer)) is not None
-        ]
-        if "serving" in by_layer:
-            routes = joiner.deployments(framework, by_layer["serving"])
-            joins += [routes[by_layer["format"]].join] if by_layer.get("format") in routes else []
-        elif "format" in by_layer and by_layer["format"] in joiner.routes(framework):
-            joins.append(joiner.routes(framework)[by_layer["format"]].join)
-    claims = tuple(dict.fromkeys(claim for join in joins for claim in join.claims))
-    doubtful = tuple(
-        dict.fromkeys(
-            claim for join in joins if not join.sure for claim in join.claims if _unknown(joiner.facts, claim)
-        )
-    )
-    return claims, doubtful
-
-
-def _sided(joiner: Joiner, by_layer: Mapping[str, str], layer: str) -> Join | None:
-    direct = joiner.beside(layer, by_layer[layer], by_layer["framework"])
-    through = (
-        joiner.pair(by_layer[layer], by_layer["library"]) if layer == "trainer" and "library" in by_layer else None
-    )
-    if direct is not None and (direct.sure or through is None or not through.sure):
-        return direct
-    return through
-
-
-def _unknown(facts: Facts, name: str) -> bool:
-    claim = facts.claim(name)
-    return claim is None or claim.value is Answer.UNKNOWN
-
-
 class _Blocks:
     """Rows by framework."""
 
@@ -301,6 +240,14 @@ class _Blocks:
         self.joiner = joiner
         self.layers = layers
         self.names = dict(zip(layers, names, strict=True))
+        self.formats = {name: position for position, name in enumerate(self.names.get("format", ()))}
+        self._stated: dict[str, list[tuple[int, str, frozenset[str]]]] = {
+            layer: [(position, name, joiner.partners(name)) for position, name in enumerate(self.names[layer])]
+            for layer in (*_NEEDY, "serving")
+            if layer in self.names
+        }
+        self._near: dict[tuple[str, str], list[tuple[int, str]]] = {}
+        self._loads: list[list[tuple[str, bool]]] | None = None
 
     def all(self) -> Iterator[Block]:
         if "framework" not in self.layers:
@@ -331,15 +278,25 @@ class _Blocks:
             doubts=(made[:, 2], core[:, 1], end[:, 3]),
         )
 
+    def _beside(self, layer: str, other: str) -> list[tuple[int, str]]:
+        """(position, system) of those of a layer that may join another: either of the two states something of it."""
+        found = self._near.get((layer, other))
+        if found is None:
+            own = self.joiner.partners(other)
+            found = self._near[layer, other] = [
+                (position, name)
+                for position, name, stated in self._stated[layer]
+                if name in own or other in stated or name == other
+            ]
+        return found
+
     def _fitting(self, layer: str, framework: str | None) -> list[tuple[int, int]]:
         """(position, doubts) of the systems of a layer that join the framework; one empty place without the layer."""
         if layer not in self.layers:
             return [(-1, 0)]
         if framework is None:
             return [(position, 0) for position in range(len(self.names[layer]))]
-        joined = [
-            (position, self.joiner.beside(layer, name, framework)) for position, name in enumerate(self.names[layer])
-        ]
+        joined = [(place, self.joiner.beside(layer, name, framework)) for place, name in self._beside(layer, framework)]
         return [(position, int(not join.sure)) for position, join in joined if join is not None]
 
     def _library_trainer(self, framework: str | None) -> list[tuple[int, int, int]]:
@@ -350,48 +307,64 @@ class _Blocks:
         names = self.names.get("library", ())
         found: list[tuple[int, int, int]] = []
         for position, doubt in libraries:
-            for index, trainer in enumerate(self.names["trainer"]):
-                extra = direct.get(index)
-                if extra != 0 and position >= 0:
-                    through = self.joiner.pair(trainer, names[position])
-                    extra = int(not through.sure) if through is not None and extra is None else extra
-                    extra = 0 if through is not None and through.sure else extra
-                if extra is not None:
-                    found.append((position, index, doubt + extra))
+            trainers = dict(direct)
+            for index, trainer in self._beside("trainer", names[position]) if position >= 0 else ():
+                # Asked only where it can improve on what the framework says of the trainer itself.
+                if direct.get(index) != 0 and (through := self.joiner.pair(trainer, names[position])) is not None:
+                    trainers[index] = 0 if through.sure else direct.get(index, 1)
+            found += [(position, index, doubt + trainers[index]) for index in sorted(trainers)]
         return found
 
     def _ends(self, framework: str | None) -> list[tuple[int, int, int, int]]:
         """(format, serving, conversions, doubts) that a framework's model can end in."""
-        formats = {name: position for position, name in enumerate(self.names.get("format", ()))}
         if "serving" not in self.layers:
-            return self._written(framework, formats)
+            return self._written(framework)
+        if "format" in self.layers and framework is not None:
+            return self._run(framework)
         found: list[tuple[int, int, int, int]] = []
         for position, serving in enumerate(self.names["serving"]):
-            if "format" in self.layers and framework is not None:
-                ends = self.joiner.ends(framework, serving)
-                found += [(formats[form], position, *end) for form, end in ends if form in formats]
-                continue
             routes = self._served(framework, serving)
             if "format" not in self.layers:
                 best = min(routes.values(), key=_preference, default=None)
                 found += [(-1, position, len(best.formats) - 1, int(not best.join.sure))] if best else []
                 continue
             found += [
-                (formats[form], position, max(0, len(route.formats) - 1), int(not route.join.sure))
+                (self.formats[form], position, max(0, len(route.formats) - 1), int(not route.join.sure))
                 for form, route in routes.items()
-                if form in formats
+                if form in self.formats
             ]
         return found
 
-    def _written(self, framework: str | None, formats: Mapping[str, int]) -> list[tuple[int, int, int, int]]:
+    def _run(self, framework: str) -> list[tuple[int, int, int, int]]:
+        """The same with both layers: the ways of `Joiner.deployments` without their claims, of every pair there is."""
+        if self._loads is None:
+            loads = [self.joiner.loads(serving) for serving in self.names["serving"]]
+            self._loads = [[(form, load.join.sure) for form, load in forms.items()] for forms in loads]
+        reached = self.joiner.routes(framework) if self._loads else {}
+        ways = {
+            form: (self.formats.get(form, -1), len(route.formats) - 1, route.join.sure)
+            for form, route in reached.items()
+        }
+        direct = {place: self.joiner.pair(name, framework) for place, name in self._beside("serving", framework)}
+        found: list[tuple[int, int, int, int]] = []
+        for position, forms in enumerate(self._loads):
+            ends = [(*ways[form], sure) for form, sure in forms if form in ways]
+            if not ends and (join := direct.get(position)) is not None:
+                ends = [(*way, join.sure) for way in ways.values() if not way[1]]
+            for place, steps, sure, both in ends:
+                if place >= 0:
+                    found.append((place, position, steps, int(not (sure and both))))
+        return found
+
+    def _written(self, framework: str | None) -> list[tuple[int, int, int, int]]:
         if "format" not in self.layers:
             return [(-1, -1, 0, 0)]
         if framework is None:
-            return [(position, -1, 0, 0) for position in formats.values()]
+            return [(position, -1, 0, 0) for position in self.formats.values()]
         return [
-            (formats[form], -1, 0, int(not route.join.sure))
+            (self.formats[form], -1, 0, int(not route.join.sure))
             for form, route in self.joiner.routes(framework).items()
-            if form in formats and len(route.formats) == 1
+            if form in self.formats and len(route.formats) == 1
         ]
 
     def _served(self, framework: str | None, serving: str) -> Mapping[str, Route]:
@@ -404,17 +377,21 @@ def _preference(route: Route) -> tuple[bool, int, tuple[str, ...]]:
 
 def _forbidden(joiner: Joiner, layers: Sequence[str], names: Sequence[Sequence[str]]) -> list[Ban]:
     """Positions of two columns that may not stand together: conflicts, and those without what they require."""
-    found: list[Ban] = [
-        ((left[0], frozenset((left[1],))), (right[0], frozenset((right[1],))))
-        for left, right in _clashes(joiner, layers, names)
-    ]
+    tables: dict[tuple[int, int], npt.NDArray[np.bool_]] = {}
+
+    def table(left: int, right: int) -> npt.NDArray[np.bool_]:
+        if (left, right) not in tables:
+            tables[left, right] = np.zeros((len(names[left]) + 1, len(names[right]) + 1), np.bool_)
+        return tables[left, right]
+
+    for (left, one), (right, other) in _clashes(joiner, layers, names):
+        table(left, right)[one, other] = True
     for column, layer in enumerate(layers):
         for position, name in enumerate(names[column]):
-            for other, wanted in required(joiner.facts, layer, name, layers).items():
-                there = layers.index(other)
-                unfit = frozenset(place for place, one in enumerate(names[there]) if one not in wanted)
-                found.append(((column, frozenset((position,))), (there, unfit)))
-    return found
+            for home, wanted in required(joiner.facts, layer, name, layers).items():
+                there = layers.index(home)
+                table(column, there)[position, :-1] |= [one not in wanted for one in names[there]]
+    return [(left, right, banned) for (left, right), banned in tables.items()]
 
 
 def _kept(

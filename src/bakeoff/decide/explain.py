@@ -198,19 +198,22 @@ def _rules(terms: Sequence[Term]) -> list[str]:
 
 
 def _contradicted(model: Model, belief: Belief) -> list[Refuted]:
-    if belief.mid is None or belief.low is None or belief.high is None:
+    if len(belief.uses) < 2 or belief.mid is None or belief.low is None or belief.high is None:
         return []
-    used = [use for use in belief.uses if use.used and use.direct]
+    outvoted = [use for use in belief.uses if use.direct and not use.used]
+    used = [use for use in belief.uses if use.direct and use.used] if outvoted else []
     strong = next((item for use in used if (item := model.facts.evidence(use)) and item.kind in _MEASURED), None)
+    if strong is None:
+        return []
     found = []
-    for use in belief.uses:
+    for use in outvoted:
         evidence = model.facts.evidence(use)
         claim = model.facts.claim(use.claim)
-        if evidence is None or claim is None or use.used or not use.direct:
+        if evidence is None or claim is None:
             continue
         points = evidence.value if evidence.value is not None else claim.value
         apart = isinstance(points, float) and not belief.low <= points <= belief.high
-        if strong is not None and apart and evidence.kind not in _MEASURED:
+        if apart and evidence.kind not in _MEASURED:
             said = evidence.says or f"{points:g} points"
             shown = f"{belief.mid:.0f} points ({belief.low:.0f} to {belief.high:.0f})"
             found.append(Refuted(use.claim, said, shown, f"run:{strong.run}" if strong.run else strong.source))

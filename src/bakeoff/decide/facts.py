@@ -10,7 +10,7 @@ from datetime import date
 from bakeoff.base.evidence import Evidence, EvidenceKind
 from bakeoff.base.quantity import Interval
 from bakeoff.base.record import Struct, replace
-from bakeoff.catalog.model import Answer, Belief, Catalog, Claim, Context, Layer, Relation, System, Use
+from bakeoff.catalog.model import Answer, Belief, Catalog, Claim, Context, Layer, System, Use
 from bakeoff.catalog.resolve import lasting, prior, resolve, stated
 from bakeoff.catalog.snapshot import Overlay, about
 from bakeoff.decide.situation import Situation, Target
@@ -47,6 +47,10 @@ class Facts:
         self.situation = situation
         self.today = today
         self.read: set[str] = set()
+        self._contexts = {
+            **dict.fromkeys(("speed_train", "distributed_scale", "trains_on"), situation.train_context),
+            **dict.fromkeys(("speed_infer", "install_footprint", "serves_on"), situation.serve_context),
+        }
         self._claims: dict[str, Claim] = {}
         self._stated: dict[tuple[str, str], tuple[str, ...]] = {}
         self._facts: dict[tuple[str, str, str | None, str | None], Fact] = {}
@@ -72,8 +76,9 @@ class Facts:
         """Objects of a relation a system states something about."""
         found = self._stated.get((subject, relation))
         if found is None:
-            objects = [claim.object for claim in about(self.system(subject), relation) if claim.object is not None]
-            found = self._stated[subject, relation] = tuple(dict.fromkeys(objects))
+            claims = about(self.system(subject), relation)
+            objects = dict.fromkeys([claim.object for claim in claims if claim.object is not None]) if claims else ()
+            found = self._stated[subject, relation] = tuple(objects)
         return found
 
     def measure(self, subject: str, name: str) -> Belief:
@@ -82,10 +87,13 @@ class Facts:
         belief = self._beliefs.get(key)
         if belief is None:
             context = self._context(name)
-            if name in _PER_TARGET and len(context.device) > 1:
-                belief = self._remembered(key, self._over_targets(subject, name, context))
+            if name not in _PER_TARGET:
+                belief = resolve(self.catalog, subject, name, context, today=self.today)
+            elif len(context.device) > 1:
+                belief = self._over_targets(subject, name, context)
             else:
-                belief = self._remembered(key, self._placed(subject, name, context))
+                belief = self._placed(subject, name, context)
+            self._remembered(key, belief)
         return belief
 
     def _over_targets(self, subject: str, name: str, context: Context) -> Belief:
@@ -102,7 +110,7 @@ class Facts:
                 belief = replace(belief, mid=0.0, low=0.0, high=0.0, prior=None)
             beliefs.append(belief)
         known = any(belief.mid for belief in beliefs)
-        mids = [_middle(belief) for belief in beliefs]
+        mids = [middle(belief) for belief in beliefs]
         lows = [belief.low or 0.0 for belief in beliefs]
         highs = [belief.high if belief.high is not None else 100.0 for belief in beliefs]
         count = len(beliefs)
@@ -118,9 +126,9 @@ class Facts:
         )
 
     def _placed(self, subject: str, name: str, context: Context) -> Belief:
-        """The belief; a mere grade of speed that names no device cannot be placed on an anchor that is per device."""
+        """Speed on one target; a mere grade that names no device cannot be placed on an anchor that is per device."""
         belief = resolve(self.catalog, subject, name, context, today=self.today)
-        if name not in _PER_TARGET or belief.mid is None or belief.level > 1:
+        if belief.mid is None or belief.level > 1:
             return belief
         claims = [claim for use in belief.uses if use.used and (claim := self.claim(use.claim)) is not None]
         if any(claim.scope.device or _first_hand(claim) for claim in claims):
@@ -133,12 +141,11 @@ class Facts:
     def fit(self, subject: str, layer: str) -> Belief:
         """The belief about a system's fit in a layer; where nothing is known, that of a neighbouring context, wider."""
         bare = stated(self.catalog, subject, "fit", self._context("fit"), today=self.today)
-        if bare.mid is not None:
+        if bare is not None:
             return self.measure(subject, "fit")
         key = (subject, "fit", "run" if _runs(layer) else "made")
         known = self._beliefs.get(key)
         if known is None:
-            self.read.update([use.claim for use in bare.uses])
             known = self._remembered(key, self._like(subject, key[2]) or self.measure(subject, "fit"))
         return known
 
@@ -146,10 +153,10 @@ class Facts:
         base = self.situation.context
         for context in self.situation.run_like if side == "run" else self.situation.made_like:
             near = stated(self.catalog, subject, "fit", context, today=self.today)
-            if near.mid is not None and near.low is not None and near.high is not None:
+            if near is not None and near.mid is not None and near.low is not None and near.high is not None:
                 steps = (context.activity != base.activity) + (context.domain != base.domain)
                 wider = self.constants["like_width"] * steps
-                unstated = _middle(self.measure(subject, "fit"))
+                unstated = middle(self.measure(subject, "fit"))
                 away = (unstated - near.mid) * (1 - self.constants["like_keep"] ** steps)
                 return replace(
                     near,
@@ -170,7 +177,7 @@ class Facts:
         for context in (base, *(self.situation.run_like if _runs(layer) else self.situation.made_like)):
             if not self._lasting(subject, "fit", context):
                 return False
-            if stated(self.catalog, subject, "fit", context, today=self.today).mid is not None:
+            if stated(self.catalog, subject, "fit", context, today=self.today) is not None:
                 return True
         return True
 
@@ -185,7 +192,8 @@ class Facts:
 
     def _remembered(self, key: tuple[str, str, str], belief: Belief) -> Belief:
         self._beliefs[key] = belief
-        self.read.update(use.claim for use in belief.uses)
+        if belief.uses:
+            self.read.update([use.claim for use in belief.uses])
         return belief
 
     def on_target(self, subject: str, relation: str, target: Target) -> Fact | None:
@@ -219,17 +227,24 @@ class Facts:
                     best = evidence
         return Basis(best.kind, best.observed) if best else Basis(None, None)
 
+    def support(self, belief: Belief) -> tuple[tuple[str, ...], bool]:
+        """Claims that a belief stands on, and whether nothing stronger than an impression is among them."""
+        used = _used(belief)
+        claims = about(self.system(belief.subject), belief.property) if used else ()
+        return used, not any(_first_hand(claim) for claim in claims if claim.id in used)
+
     def claim(self, name: str) -> Claim | None:
         """A claim by id."""
+        if name in self._claims:
+            return self._claims[name]
         subject = name
         while subject not in self.catalog.systems:
             subject, dot, _ = subject.rpartition(".")
             if not dot:
                 return None
-        if name not in self._claims:
-            # An id begins with its subject and property, whatever follows.
-            property_ = re.split(r"[.@#]", name[len(subject) + 1 :], maxsplit=1)[0]
-            self._claims.update({claim.id: claim for claim in reversed(about(self.system(subject), property_))})
+        # An id begins with its subject and property, whatever follows.
+        property_ = re.split(r"[.@#]", name[len(subject) + 1 :], maxsplit=1)[0]
+        self._claims.update({claim.id: claim for claim in reversed(about(self.system(subject), property_))})
         return self._claims.get(name)
 
     def beliefs(self) -> tuple[Belief, ...]:
@@ -245,24 +260,25 @@ class Facts:
         key = (subject, name, other, via)
         fact = self._facts.get(key)
         if fact is None:
-            context = self._context(name)
             if other is None and not about(self.system(subject), name):
                 fact = Fact(Answer.UNKNOWN, (f"{subject}.{name}",))
             else:
+                context = self._context(name)
                 belief = resolve(self.catalog, subject, name, context, today=self.today, object=other, via=via)
-                used = tuple(dict.fromkeys(use.claim for use in belief.uses if use.used))
-                self.read.update(use.claim for use in belief.uses)
-                missing = ".".join(part for part in (subject, name, via, other) if part)
-                fact = Fact(belief.answer or Answer.UNKNOWN, used or (missing,))
+                fact = self._answered(belief, via)
             self._facts[key] = fact
         return fact
 
+    def _answered(self, belief: Belief, via: str | None = None) -> Fact:
+        """What a belief says, with the id that a claim would have where none says it."""
+        self.read.update([use.claim for use in belief.uses])
+        used = _used(belief)
+        if not used:
+            used = (".".join([part for part in (belief.subject, belief.property, via, belief.object) if part]),)
+        return Fact(belief.answer or Answer.UNKNOWN, used)
+
     def _context(self, name: str) -> Context:
-        if name in ("speed_train", "distributed_scale", Relation.TRAINS_ON):
-            return self.situation.train_context
-        if name in ("speed_infer", "install_footprint", Relation.SERVES_ON):
-            return self.situation.serve_context
-        return self.situation.context
+        return self._contexts.get(name, self.situation.context)
 
     def _on_device(self, subject: str, relation: str, device: str) -> Fact | None:
         key = (subject, relation, device)
@@ -277,9 +293,20 @@ class Facts:
         belief = resolve(self.catalog, subject, relation, context, today=self.today, object=device)
         if belief.answer is None:
             return None
-        self.read.update(use.claim for use in belief.uses)
-        used = tuple(dict.fromkeys(use.claim for use in belief.uses if use.used))
-        return Fact(belief.answer, used or (f"{subject}.{relation}.{device}",))
+        return self._answered(belief)
+
+
+def middle(belief: Belief) -> float:
+    """Points a belief about a measure is at, or is drawn around."""
+    if belief.mid is not None:
+        return belief.mid
+    return belief.prior.mid if belief.prior else 30.0
+
+
+def _used(belief: Belief) -> tuple[str, ...]:
+    """Claims that a belief stands on."""
+    used = [use.claim for use in belief.uses if use.used]
+    return tuple(dict.fromkeys(used)) if len(used) > 1 else tuple(used)
 
 
 def _runs(layer: str) -> bool:
@@ -289,12 +316,6 @@ def _runs(layer: str) -> bool:
 
 def _first_hand(claim: Claim) -> bool:
     return any(item.kind is not EvidenceKind.IMPRESSION for item in claim.evidence if not item.superseded)
-
-
-def _middle(belief: Belief) -> float:
-    if belief.mid is not None:
-        return belief.mid
-    return belief.prior.mid if belief.prior else 30.0
 
 
 def merged(catalog: Catalog, claims: Sequence[Claim]) -> Catalog:

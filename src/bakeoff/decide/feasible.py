@@ -96,6 +96,20 @@ def permissive(expression: str, allowed: Sequence[str]) -> bool | None:
     return any(all(part.strip() in allowed for part in re.split(r"\s+AND\s+", option)) for option in options)
 
 
+def answer_level(facts: Facts, need: StackNeed, layer: str, name: str) -> int:
+    """0 no, 1 unknown, 2 partial or yes: one component's answer to a demand on several layers."""
+    if need.name == "licence":
+        allowed = next(
+            want.licences for rule in facts.situation.requirements if rule.id == need.token for want in rule.needs
+        )
+        return {True: 2, None: 1, False: 0}[permissive(facts.system(name).licence, allowed)]
+    declared = facts.catalog.properties.get(need.name)
+    if declared is not None and declared.layers and Layer(layer) not in declared.layers:
+        return 0
+    answer = facts.capability(name, need.name).answer
+    return 2 if answer in GOOD else int(answer is Answer.UNKNOWN)
+
+
 def _needs(situation: Situation) -> Iterator[tuple[Requirement, Need]]:
     for requirement in situation.requirements:
         for need in requirement.needs:

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 
 import numpy as np
 
-from bakeoff.catalog.model import Aggregator, Axis
+from bakeoff.catalog.model import Axis
 from bakeoff.decide.build import Known, Model, Stack, assemble
 from bakeoff.decide.entries import Entry
 from bakeoff.decide.facts import Facts
 from bakeoff.decide.feasible import Candidate
 from bakeoff.decide.model import Flip
 from bakeoff.decide.smaa import ranked
-from bakeoff.decide.value import Contribution, Values
+from bakeoff.decide.value import Contribution, Floats, Values, combine
 
 _DAYS = (182, 365, 730)
 _FARTHEST = 0.5
@@ -100,32 +100,36 @@ def _weight(model: Model, first: Entry, others: Sequence[Entry]) -> list[Flip]:
 
 def _value(model: Model, first: Entry, others: Sequence[Entry]) -> list[Flip]:
     nearest: dict[str, Flip] = {}
+    mine = _given(model, first.stack)
     for other in others:
         gap = float(model.expected[first.row] - model.expected[other.row])
-        for item, needed in _tipping_values(model, first, other, gap):
+        for item, needed in _tipping_values(mine, _given(model, other.stack), gap):
             what = f"{item.term.system}.{item.term.property}"
-            turn = "at least" if needed > item.term.mid else "at most"
-            text = f"{turn} {needed:.0f} points (now {item.term.mid:.0f})"
-            flip = Flip("value", what, text, shown(other.stack), round(abs(needed - item.term.mid), 4))
-            if what not in nearest or flip.distance < nearest[what].distance:
-                nearest[what] = flip
+            far = round(abs(needed - item.term.mid), 4)
+            if what not in nearest or far < nearest[what].distance:
+                turn = "at least" if needed > item.term.mid else "at most"
+                text = f"{turn} {needed:.0f} points (now {item.term.mid:.0f})"
+                nearest[what] = Flip("value", what, text, shown(other.stack), far)
     return sorted(nearest.values(), key=lambda flip: (flip.distance, flip.what))[:8]
 
 
-def _tipping_values(model: Model, first: Entry, other: Entry, gap: float) -> Iterator[tuple[Contribution, float]]:
+_Given = Mapping[tuple[str, str, str, str], Contribution]
+"""Contributions by axis, layer, system and measure."""
+
+
+def _tipping_values(mine: _Given, theirs: _Given, gap: float) -> Iterator[tuple[Contribution, float]]:
     """Measures that only one of two stacks has, with the points at which the two would tie."""
-    mine, theirs = _given(model, first.stack), _given(model, other.stack)
-    own, strange = {(item.axis, item.term) for item in mine}, {(item.axis, item.term) for item in theirs}
-    for item in theirs:
-        if (item.axis, item.term) not in own and item.factor > 0 and item.term.mid + gap / item.factor <= 100.0:
+    for key, item in theirs.items():
+        if key not in mine and item.factor > 0 and item.term.mid + gap / item.factor <= 100.0:
             yield item, item.term.mid + gap / item.factor
-    for item in mine:
-        if (item.axis, item.term) not in strange and item.factor > 0 and item.term.mid - gap / item.factor >= 0.0:
+    for key, item in mine.items():
+        if key not in theirs and item.factor > 0 and item.term.mid - gap / item.factor >= 0.0:
             yield item, item.term.mid - gap / item.factor
 
 
-def _given(model: Model, stack: Stack) -> list[Contribution]:
-    return model.values.contributions(stack, model.values.weights)
+def _given(model: Model, stack: Stack) -> _Given:
+    given = model.values.contributions(stack, model.values.weights)
+    return {(item.axis, item.term.layer, item.term.system, item.term.property): item for item in given}
 
 
 def _requirement(model: Model, own: tuple[str, ...]) -> list[Flip]:
@@ -168,70 +172,66 @@ def _opened(candidate: Candidate, token: str) -> bool:
 def _date(model: Model, entries: Sequence[Entry], own: tuple[str, ...]) -> list[Flip]:
     """The first of a few future days on which today's evidence, by then old, gives another winner."""
     leading = entries[:60]
-    lasts = _Lasting(model)
-    if all(lasts.component(*part, axis) for entry in leading for part in entry.stack for axis in model.values.axes):
-        return []
-    layers = [layer for layer, _ in entries[0].stack]
-    parts = {axis.id: model.values.parts(axis, layers) for axis in model.values.axes if model.values.weights[axis.id]}
-    for days in _DAYS:
+    later = _Later(model, leading)
+    for days in _DAYS if later.moves else ():
         day = model.facts.today + timedelta(days=days)
-        facts = Facts(model.facts.catalog, model.situation, model.rules.constants, day)
-        then = _Day(model.values, Values(facts, model.rules, model.judged), lasts, parts)
-        best = max(leading, key=then.total)
+        best = leading[int(np.argmax(later.totals(day)))]
         if model.side(best.stack) != own:
             text = "unless its evidence is renewed by then"
             return [Flip("date", day.isoformat(), text, shown(best.stack), float(days))]
     return []
 
 
-class _Lasting:
-    """Which components are worth the same on an axis whatever the day; worked out once for all days."""
+class _Column:
+    """The components of one layer among some stacks, as they enter one axis."""
 
-    def __init__(self, model: Model) -> None:
-        self._values = model.values
-        self._known: dict[tuple[str, str, str], bool] = {}
+    def __init__(self, values: Values, axis: Axis, parts: Sequence[tuple[str, str]], share: float) -> None:
+        places = {part: place for place, part in enumerate(dict.fromkeys(parts))}
+        self.axis = axis
+        self.share = share
+        self.moving = [(part, place) for part, place in places.items() if not values.lasts(*part, axis)]
+        """Components whose value is not the same on every later day."""
+        self._places = np.array([places[part] for part in parts])
+        self._mids = np.array([values.mid(*part, axis) for part in places])
 
-    def component(self, layer: str, system: str, axis: Axis) -> bool:
-        """Whether time changes nothing; an axis without weight changes nothing."""
-        key = (layer, system, axis.id)
-        if key not in self._known:
-            self._known[key] = not self._values.weights[axis.id] or self._values.lasts(layer, system, axis)
-        return self._known[key]
-
-
-class _Day:
-    """What stacks are worth on one later day."""
-
-    def __init__(
-        self, now: Values, later: Values, lasts: _Lasting, parts: Mapping[str, Sequence[tuple[int, float]]]
-    ) -> None:
-        self._now = now
-        self._later = later
-        self._lasts = lasts
-        self._parts = parts
-        self._known: dict[tuple[str, str, str], float] = {}
-
-    def total(self, entry: Entry) -> float:
-        """Value of a stack, less what unknown claims may cost."""
-        failed = self._now.rules.constants["failed_points"]
-        total = entry.offset - failed * (1.0 - math.prod(condition.chance for condition in entry.conditions))
-        for axis in self._now.axes:
-            parts = self._parts.get(axis.id, ())
-            worth = [self._mid(*entry.stack[column], axis) for column, _ in parts]
-            if axis.aggregator is Aggregator.WEAKEST:
-                on_axis = min(worth, default=0.0)
-            else:
-                on_axis = sum(share * mid for (_, share), mid in zip(parts, worth, strict=True))
-            total += self._now.weights[axis.id] * on_axis
-        return total
-
-    def _mid(self, layer: str, system: str, axis: Axis) -> float:
-        key = (layer, system, axis.id)
-        found = self._known.get(key)
-        if found is None:
-            values = self._now if self._lasts.component(layer, system, axis) else self._later
-            found = self._known[key] = values.mid(layer, system, axis)
+    def worth(self, later: Values) -> Floats:
+        """By stack, the value on a later day."""
+        mids = self._mids.copy()
+        for part, place in self.moving:
+            mids[place] = later.mid(*part, self.axis)
+        found: Floats = mids[self._places]
         return found
+
+
+class _Later:
+    """What some stacks are worth on later days: only what time changes is worked out anew."""
+
+    def __init__(self, model: Model, entries: Sequence[Entry]) -> None:
+        self._model = model
+        failed = model.rules.constants["failed_points"]
+        chances = [math.prod(condition.chance for condition in entry.conditions) for entry in entries]
+        self._own = [entry.offset - failed * (1.0 - chance) for entry, chance in zip(entries, chances, strict=True)]
+        stacks = list(zip(*[entry.stack for entry in entries], strict=True))
+        self._axes = [
+            (axis, [_Column(model.values, axis, stacks[column], share) for column, share in parts])
+            for axis in model.values.axes
+            if model.values.weights[axis.id]
+            and (parts := model.values.parts(axis, [layer for layer, _ in entries[0].stack]))
+        ]
+        self.moves = any(column.moving for _, columns in self._axes for column in columns)
+        """Whether time changes anything."""
+
+    def totals(self, day: date) -> Floats:
+        """Value of every stack, less what unknown claims may cost."""
+        model = self._model
+        facts = Facts(model.facts.catalog, model.situation, model.rules.constants, day)
+        values = Values(facts, model.rules, model.judged)
+        total = np.array(self._own)
+        for axis, columns in self._axes:
+            worth = [column.worth(values) for column in columns]
+            on_axis = combine(axis.aggregator, worth, [column.share for column in columns])
+            total = total + values.weights[axis.id] * on_axis
+        return total
 
 
 def _unknown(model: Model, entries: Sequence[Entry], own: tuple[str, ...]) -> list[Flip]:

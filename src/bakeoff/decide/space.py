@@ -20,8 +20,8 @@ from bakeoff.base.record import Struct
 Rows = npt.NDArray[np.int16]
 """One stack per row: index of the candidate by layer. Column by column in memory."""
 
-Ban = tuple[tuple[int, frozenset[int]], tuple[int, frozenset[int]]]
-"""(column, positions) twice: no stack has one of each."""
+Ban = tuple[int, int, npt.NDArray[np.bool_]]
+"""Two columns and, by position in each, whether no stack has both; the last of either stands for no place (-1)."""
 
 ByColumn = Sequence[tuple[int, npt.NDArray[Any]]]
 """(column, one number for each of its systems)."""
@@ -58,19 +58,18 @@ class Block(Struct, frozen=True):
     def without(self, bans: Sequence[Ban]) -> npt.NDArray[np.bool_] | None:
         """Which of the product no ban forbids; None where none of them matters here."""
         keep: npt.NDArray[np.bool_] | None = None
-        for sides in bans:
-            masks = [among(self.places[column][1], positions) for column, positions in sides]
-            if not (masks[0].any() and masks[1].any()):
-                continue
-            first, second = (self.places[column][0] for column, _ in sides)
-            keep = np.ones(self.shape, np.bool_) if keep is None else keep
+        for left, right, banned in bans:
+            (first, ones), (second, others) = self.places[left], self.places[right]
             if first == second:
-                keep &= ~along(masks[0] & masks[1], first)
+                bad = along(banned[ones, others], first)
             else:
-                where: list[npt.NDArray[np.intp] | slice] = [slice(None)] * 3
-                where[first], where[second] = np.flatnonzero(masks[0]), np.flatnonzero(masks[1])
-                picked = np.ix_(*(np.arange(size)[one] for size, one in zip(self.shape, where, strict=True)))
-                keep[picked] = False
+                shape = [1, 1, 1]
+                shape[first], shape[second] = len(ones), len(others)
+                grid = banned[np.ix_(ones, others)]
+                bad = (grid if first < second else grid.T).reshape(shape)
+            if bad.any():
+                keep = np.ones(self.shape, np.bool_) if keep is None else keep
+                keep &= ~bad
         return keep
 
     def write(self, out: npt.NDArray[Any], values: npt.NDArray[Any]) -> None:
@@ -109,15 +108,14 @@ class Space(Struct, frozen=True):
         """Whether any join rests on an explicit unknown."""
         return any(part.any() for block in self.blocks for part in block.doubts)
 
-    @property
-    def doubts(self) -> npt.NDArray[np.float64]:
-        """Joins that rest on an explicit unknown, by row."""
-        return self.spread(
-            [
-                reduce(np.add, [along(part.astype(np.float64), table) for table, part in enumerate(block.doubts)])
-                for block in self.blocks
-            ]
-        )
+    def sure(self, chance: float) -> npt.NDArray[np.float64]:
+        """Chance that all joins of a stack hold, by row; those that rest on an explicit unknown do with `chance`."""
+        counts = [
+            reduce(np.add, [along(part, table) for table, part in enumerate(block.doubts)]) for block in self.blocks
+        ]
+        # Looked up, since no stack has more than a few, and there may be a million stacks.
+        powers = np.power(chance, np.arange(1.0 + max([int(count.max()) for count in counts], default=0)))
+        return self.spread([powers[count] for count in counts])
 
     def joined(self, by_column: ByColumn, op: np.ufunc) -> npt.NDArray[Any]:
         """The numbers of every stack's systems put together by `op`, one per row; `by_column` is not empty."""

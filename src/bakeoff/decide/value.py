@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
 from bakeoff.base.evidence import EvidenceKind
-from bakeoff.base.record import Struct, replace
-from bakeoff.catalog.model import Aggregator, Answer, Axis, Layer, Lifecycle, Relation
-from bakeoff.catalog.rules import Favour, Requirement, Rules
-from bakeoff.decide.facts import Facts
+from bakeoff.base.record import Struct
+from bakeoff.catalog.model import Aggregator, Axis, Belief, Layer, Relation
+from bakeoff.catalog.rules import Rules
+from bakeoff.decide.bonus import Bonus, Rewards, shift
+from bakeoff.decide.facts import Facts, middle
 from bakeoff.decide.feasible import Candidate
 from bakeoff.decide.space import Space
 
@@ -22,17 +22,6 @@ Floats = npt.NDArray[np.float64]
 FIT = "fit"
 COVERAGE = "target_coverage"
 _Z = 1.959963984540054
-
-
-class Bonus(Struct, frozen=True):
-    """Points a rule gives to a component's fit, or takes from it."""
-
-    points: float
-    """Points on the 0..100 anchor of `fit`, as they count in its middle; less towards the ends (`shift`)."""
-    origin: str
-    """`rule:<id>` or `profile:<token>`."""
-    text: str
-    """Why, completing "because …"."""
 
 
 class Term(Struct, frozen=True):
@@ -85,29 +74,28 @@ class Values:
         self.situation = facts.situation
         self.axes = facts.catalog.axes
         self.weights = {axis.id: self.situation.weights.get(axis.id, 0.0) for axis in self.axes}
-        self._coverage = {
-            (layer, candidate.system): candidate for layer, group in judged.items() for candidate in group
-        }
+        self.judged = {(layer, candidate.system): candidate for layer, group in judged.items() for candidate in group}
         self._terms: dict[tuple[str, str, str], tuple[Term, ...]] = {}
+        self._mids: dict[tuple[str, str, str], float] = {}
+        self._rewards = Rewards(facts, rules)
         self._bonuses: dict[tuple[str, str], tuple[Bonus, ...]] = {}
         self._capabilities: tuple[str, ...] | None = None
-        self._measures: dict[tuple[str, str], tuple[str, ...]] = {}
+        self._measures: dict[tuple[str, str], tuple[tuple[str, float], ...]] = {}
+        self._parts: dict[tuple[str, tuple[str, ...]], tuple[tuple[int, float], ...]] = {}
 
     def take_over(self, known: Values) -> None:
-        """Shares the terms another one has worked out: of the same facts and rules, and candidates judged alike."""
-        self._terms, self._bonuses, self._measures = known._terms, known._bonuses, known._measures
+        """Shares what another one has worked out: of the same facts and rules, and candidates judged alike."""
+        self._terms, self._mids, self._parts = known._terms, known._mids, known._parts
+        self._bonuses, self._measures = known._bonuses, known._measures
 
     def terms(self, layer: str, system: str, axis: Axis) -> tuple[Term, ...]:
         """Measures by which a component enters an axis; empty when its layer takes no part."""
         key = (layer, system, axis.id)
-        if key not in self._terms:
-            names = self._relevant(layer, axis)
-            shares = [self.rules.property_weights.get(name, 1.0) for name in names]
-            whole = sum(shares) or 1.0
-            self._terms[key] = tuple(
-                self._term(layer, system, name, share / whole) for name, share in zip(names, shares, strict=True)
-            )
-        return self._terms[key]
+        found = self._terms.get(key)
+        if found is None:
+            measures = self._relevant(layer, axis)
+            found = self._terms[key] = tuple([self._term(layer, system, name, share) for name, share in measures])
+        return found
 
     def takes_part(self, layer: str, axis: Axis) -> bool:
         """Whether a layer counts on an axis in this situation."""
@@ -115,6 +103,13 @@ class Values:
 
     def parts(self, axis: Axis, layers: Sequence[str]) -> tuple[tuple[int, float], ...]:
         """(column, share) of the layers that count on an axis; for `primary` the one that does the work."""
+        key = (axis.id, tuple(layers))
+        found = self._parts.get(key)
+        if found is None:
+            found = self._parts[key] = self._shared(axis, key[1])
+        return found
+
+    def _shared(self, axis: Axis, layers: tuple[str, ...]) -> tuple[tuple[int, float], ...]:
         columns = [column for column, layer in enumerate(layers) if self.takes_part(layer, axis)]
         if not columns:
             return ()
@@ -163,8 +158,10 @@ class Values:
         parts = self.parts(axis, [layer for layer, _ in stack])
         if not parts or not self.weights[axis.id]:
             return 0.0
-        columns = [np.array([self.mid(*stack[column], axis)]) for column, _ in parts]
-        return float(combine(axis.aggregator, columns, [share for _, share in parts])[0])
+        mids = [self.mid(*stack[column], axis) for column, _ in parts]
+        if axis.aggregator is Aggregator.WEAKEST:
+            return min(mids)
+        return sum([share * mid for (_, share), mid in zip(parts, mids, strict=True)], 0.0)
 
     def contributions(self, stack: Sequence[tuple[str, str]], weights: Mapping[str, float]) -> list[Contribution]:
         """What every measure gives to a stack's total; the points add up to its central value."""
@@ -188,12 +185,12 @@ class Values:
         """What rules, constraints, wishes, estate and languages add to a component's fit."""
         key = (layer, system)
         if key not in self._bonuses:
-            self._bonuses[key] = tuple(_Bonuses(self.facts, self.rules).of(layer, system))
+            self._bonuses[key] = tuple(self._rewards.of(layer, system))
         return self._bonuses[key]
 
     def lasts(self, layer: str, system: str, axis: Axis) -> bool:
         """Whether a component's value on an axis is the same on any later day."""
-        return all(self._term_lasts(layer, system, name) for name in self._relevant(layer, axis))
+        return all(self._term_lasts(layer, system, name) for name, _ in self._relevant(layer, axis))
 
     def _term_lasts(self, layer: str, system: str, name: str) -> bool:
         if name == COVERAGE:
@@ -217,14 +214,25 @@ class Values:
         return self._capabilities
 
     def mid(self, layer: str, system: str, axis: Axis) -> float:
-        """A component's value on an axis at the centre of the beliefs."""
-        return sum((term.share * term.mid for term in self.terms(layer, system, axis)), 0.0)
+        """A component's value on an axis at the centre of the beliefs: its terms added up, without making them."""
+        key = (layer, system, axis.id)
+        found = self._mids.get(key)
+        if found is None:
+            measures = self._relevant(layer, axis)
+            found = self._mids[key] = sum([share * self._points(layer, system, name) for name, share in measures], 0.0)
+        return found
 
-    def _relevant(self, layer: str, axis: Axis) -> tuple[str, ...]:
+    def _relevant(self, layer: str, axis: Axis) -> tuple[tuple[str, float], ...]:
+        """(measure, share) by which the components of a layer enter an axis."""
         key = (layer, axis.id)
-        if key not in self._measures:
-            self._measures[key] = tuple(name for name in axis.properties if self._applies(name, layer, axis))
-        return self._measures[key]
+        found = self._measures.get(key)
+        if found is None:
+            names = [name for name in axis.properties if self._applies(name, layer, axis)]
+            shares = [self.rules.property_weights.get(name, 1.0) for name in names]
+            whole = sum(shares) or 1.0
+            found = tuple((name, share / whole) for name, share in zip(names, shares, strict=True))
+            self._measures[key] = found
+        return found
 
     def _applies(self, name: str, layer: str, axis: Axis) -> bool:
         declared = self.facts.catalog.properties.get(name)
@@ -241,43 +249,45 @@ class Values:
             return situation.serves and layer == "serving"
         return True
 
+    def _belief(self, layer: str, system: str, name: str) -> Belief:
+        return self.facts.fit(system, layer) if name == FIT else self.facts.measure(system, name)
+
+    def _points(self, layer: str, system: str, name: str) -> float:
+        """Centre of a measure of a component, bonuses added."""
+        if name == COVERAGE:
+            return self._covered(layer, system)
+        mid = middle(self._belief(layer, system, name))
+        return self._favoured(layer, system, mid) if name == FIT else mid
+
+    def _favoured(self, layer: str, system: str, mid: float) -> float:
+        """Points of a component's fit once its bonuses are added."""
+        bonuses = self.bonuses(layer, system)
+        return shift(mid, sum([bonus.points for bonus in bonuses])) if bonuses else mid
+
+    def _covered(self, layer: str, system: str) -> float:
+        """Points of the coverage; where the profile names no hardware for a layer, nothing is left uncovered."""
+        candidate = self.judged.get((layer, system))
+        return candidate.coverage if candidate and candidate.coverage is not None else 100.0
+
     def _term(self, layer: str, system: str, name: str, share: float) -> Term:
         if name == COVERAGE:
-            return self._covered(layer, system, share)
-        belief = self.facts.fit(system, layer) if name == FIT else self.facts.measure(system, name)
+            return self._coverage(layer, system, share)
+        belief = self._belief(layer, system, name)
         low = belief.low if belief.low is not None else 0.0
         high = belief.high if belief.high is not None else 60.0
-        mid = belief.mid if belief.mid is not None else belief.prior.mid if belief.prior else (low + high) / 2
-        used = [use for use in belief.uses if use.used]
-        basis = self.facts.basis(use.claim for use in used)
-        impression = basis.kind in (None, EvidenceKind.IMPRESSION)
-        bonuses = self.bonuses(layer, system) if name == FIT else ()
-        shifted = shift(mid, sum(bonus.points for bonus in bonuses)) if bonuses else mid
-        claims = tuple(dict.fromkeys(use.claim for use in used))
         spread = max(0.0, high - low) / (2 * _Z)
-        return Term(layer, system, name, share, shifted, spread, claims, impression, belief.mid is not None, bonuses)
+        mid, bonuses = middle(belief), self.bonuses(layer, system) if name == FIT else ()
+        points = self._favoured(layer, system, mid) if bonuses else mid
+        claims, impression = self.facts.support(belief)
+        known = belief.mid is not None
+        return Term(layer, system, name, share, points, spread, claims, impression, known, bonuses)
 
-    def _covered(self, layer: str, system: str, share: float) -> Term:
-        candidate = self._coverage.get((layer, system))
-        # Where the profile names no hardware for a layer, nothing is left uncovered.
-        points = candidate.coverage if candidate and candidate.coverage is not None else 100.0
-        claims = candidate.coverage_claims if candidate else ()
+    def _coverage(self, layer: str, system: str, share: float) -> Term:
+        candidate = self.judged.get((layer, system))
+        points, claims = self._covered(layer, system), candidate.coverage_claims if candidate else ()
         impression = self.facts.basis(claims).kind in (None, EvidenceKind.IMPRESSION)
         spread = 0.0 if points in (0.0, 100.0) else self.rules.constants["coverage_spread"]
         return Term(layer, system, COVERAGE, share, points, spread, claims, impression, known=True)
-
-
-def shift(points: float, bonus: float) -> float:
-    """Points after a bonus: a favour closes part of the gap to 100, a warning takes part of what is there.
-
-    It counts in full at 50, keeps the order of equally favoured components, and never reaches an end.
-
-    >>> round(shift(50, 10)), round(shift(90, 10)), round(shift(90, -10)), round(shift(10, -10))
-    (59, 92, 74, 8)
-    """
-    if bonus >= 0:
-        return 100.0 - (100.0 - points) * math.exp(-bonus / 50.0)
-    return points * math.exp(bonus / 50.0)
 
 
 def combine(aggregator: Aggregator, columns: Sequence[Floats], shares: Sequence[float]) -> Floats:
@@ -293,110 +303,3 @@ def combine(aggregator: Aggregator, columns: Sequence[Floats], shares: Sequence[
     for column, share in zip(columns[1:], shares[1:], strict=True):
         total = total + column * share
     return total
-
-
-class _Bonuses:
-    """Collects what applies to one component."""
-
-    def __init__(self, facts: Facts, rules: Rules) -> None:
-        self.facts = facts
-        self.situation = facts.situation
-        self.constants = rules.constants
-        self.rules = rules
-
-    def of(self, layer: str, system: str) -> list[Bonus]:
-        found: list[Bonus] = []
-        for rule in self.situation.heuristics:
-            found += self._favours(rule.favours, layer, system, (f"rule:{rule.id}", rule.text))
-        for trap in self.situation.pitfalls:
-            if trap.points and any(layer in pick.layers and self._named(system, pick.systems) for pick in trap.picks):
-                found.append(Bonus(trap.points, f"rule:{trap.id}", trap.text))
-        for requirement in self.situation.requirements:
-            found += self._favours(requirement.favours, layer, system, _asked(requirement, "needs"))
-        found += self._partly(layer, system)
-        found += self._wishes(layer, system, self.situation.wishes, 1.0)
-        found += self._wishes(layer, system, self.situation.hopes, self.constants["could_share"])
-        found += self._estate(system)
-        found += self._language(layer, system)
-        found += self._life(system)
-        return found
-
-    def _favours(self, favours: Sequence[Favour], layer: str, system: str, origin: tuple[str, str]) -> list[Bonus]:
-        found = []
-        for favour in favours:
-            if favour.layers and layer not in favour.layers:
-                continue
-            part = self._part(favour, system)
-            if part:
-                found.append(Bonus(favour.points * part, *origin))
-        return found
-
-    def _part(self, favour: Favour, system: str) -> float:
-        if favour.systems:
-            return float(self._named(system, favour.systems))
-        if favour.lifecycle:
-            return float(self.facts.system(system).lifecycle.status in favour.lifecycle)
-        answer = self.facts.capability(system, favour.property).answer
-        return {Answer.YES: 1.0, Answer.PARTIAL: 0.5}.get(answer, 0.0)
-
-    def _named(self, system: str, names: Sequence[str]) -> bool:
-        aliases = self.facts.catalog.aliases
-        return any(aliases.get(name, name) == system for name in names)
-
-    def _partly(self, layer: str, system: str) -> list[Bonus]:
-        found = []
-        for requirement in self.situation.requirements:
-            for need in requirement.needs:
-                asked = need.property and need.each and layer in need.looks_at(self.situation.layers)
-                if asked and self.facts.capability(system, need.property).answer is Answer.PARTIAL:
-                    text = f"it gives only in part what the project needs: {requirement.text}"
-                    found.append(Bonus(self.constants["partial_points"], f"profile:{requirement.id}", text))
-        return found
-
-    def _wishes(self, layer: str, system: str, wishes: Sequence[Requirement], share: float) -> list[Bonus]:
-        found = []
-        for wish in wishes:
-            given = self._favours(wish.favours, layer, system, _asked(wish, "would like"))
-            found += [replace(bonus, points=share * bonus.points) for bonus in given]
-            for need in wish.needs:
-                if need.property and layer in need.layers:
-                    answer = self.facts.capability(system, need.property).answer
-                    part = {Answer.YES: 1.0, Answer.PARTIAL: 0.5, Answer.NO: -1.0}.get(answer, 0.0)
-                    if part:
-                        points = share * part * self.constants["prefer_points"]
-                        found.append(Bonus(points, *_asked(wish, "would like")))
-        return found
-
-    def _estate(self, system: str) -> list[Bonus]:
-        named = [
-            *self.situation.profile.estate,
-            *(name for rule in self.situation.requirements for name in rule.estate),
-        ]
-        if self._named(system, named):
-            return [Bonus(self.constants["estate_points"], "profile:estate", "it is in use there already")]
-        return []
-
-    def _language(self, layer: str, system: str) -> list[Bonus]:
-        languages = self.situation.profile.languages
-        stated = self.facts.stated(system, Relation.SPEAKS)
-        if not languages or not stated or layer not in ("framework", "serving", "kernel"):
-            return []
-        facts = [self.facts.related(system, Relation.SPEAKS, language) for language in languages]
-        if any(fact is not None and fact.answer is not Answer.NO for fact in facts):
-            return []
-        text = f"it is not programmed from {' or '.join(languages)}"
-        return [Bonus(self.constants["language_points"], "profile:languages", text)]
-
-    def _life(self, system: str) -> list[Bonus]:
-        status = self.facts.system(system).lifecycle.status
-        points = {
-            Lifecycle.ARCHIVED: self.constants["archived_points"],
-            Lifecycle.HISTORIC: self.constants["historic_points"],
-            Lifecycle.MAINTENANCE: self.constants["maintenance_points"],
-        }.get(status)
-        return [Bonus(points, "profile:lifecycle", f"its life stage is {status}")] if points else []
-
-
-def _asked(requirement: Requirement, how: str) -> tuple[str, str]:
-    """Origin and reason of a bonus for what a profile asks."""
-    return f"profile:{requirement.id}", f"the project {how} {requirement.text}"
