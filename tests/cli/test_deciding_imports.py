@@ -24,7 +24,7 @@ print(json.dumps(sorted(sys.modules)), file=sys.stderr)
 """
 OURS = """
 api api.bench api.decisions api.workspace
-base base.errors base.evidence base.files base.later base.quantity base.record base.records
+base base.errors base.evidence base.files base.later base.quantity base.record base.records base.sha256
 catalog catalog.hearing catalog.index catalog.load catalog.model catalog.resolve catalog.rules catalog.scope
 catalog.snapshot catalog.votes catalog.weigh
 cli cli.call cli.commands cli.doors cli.judge cli.lazy cli.main cli.plain cli.run cli.values
@@ -33,9 +33,21 @@ decide.feasible decide.flips decide.model decide.profile decide.side decide.situ
 decide.value
 """
 SHOWN = "cli.render_decision cli.screen report report.ranking report.wording"
-THEIRS = {"msgspec", "numpy"}
-"""Third parties that deciding needs."""
-HEAVY = {"difflib", "email", "importlib.metadata", "numpy.ma", "numpy.random", "sqlite3", "statistics", "tempfile"}
+THEIRS = {"msgspec", "numpy", "typing_extensions"}
+"""Third parties that deciding needs; the last comes with the first."""
+HEAVY = {
+    "difflib", "email", "hashlib", "importlib.metadata", "numpy.ma", "numpy.random", "sqlite3", "statistics", "tempfile",
+}  # fmt: skip
+    "difflib",
+    "email",
+    "hashlib",
+    "importlib.metadata",
+    "numpy.ma",
+    "numpy.random",
+    "sqlite3",
+    "statistics",
+    "tempfile",
+}
 """Modules of the standard library and of NumPy that once came along."""
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import hashlib
 import json
 import math
 import types
@@ -18,6 +17,8 @@ from enum import Enum
 from typing import Any, TypeGuard, TypeVar
 
 import msgspec
+
+from bakeoff.base.sha256 import sha256
 
 Plain = None | bool | int | float | str | list["Plain"] | dict[str, "Plain"]
 """What JSON can hold."""
@@ -101,7 +102,7 @@ def dumps(value: object, *, indent: int | None = None) -> str:
 
 def digest(value: object) -> str:
     """The first 16 hexadecimal digits of the SHA-256 of a value's canonical JSON."""
-    return hashlib.sha256(dumps(value).encode()).hexdigest()[:16]
+    return sha256(dumps(value).encode()).hex()[:16]
 
 
 def _build(kind: Any, value: Any, where: str) -> Any:

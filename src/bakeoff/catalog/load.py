@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import hashlib
 import mmap
 import os
 from collections.abc import Iterable, Iterator, Mapping
@@ -21,6 +20,7 @@ from bakeoff.base.errors import InputError, MachineError, Problem
 from bakeoff.base.later import later
 from bakeoff.base.record import Struct, fields, replace
 from bakeoff.base.records import digest
+from bakeoff.base.sha256 import sha256
 from bakeoff.catalog import snapshot
 from bakeoff.catalog.model import Answer, Axis, Catalog, Claim, Grade, Layer, LifecycleState, Property, System
 from bakeoff.catalog.rules import Rules
@@ -270,7 +270,7 @@ def _files(folder: Path, ending: str, *, deep: bool = False) -> list[os.DirEntry
 def _digest(watched: Iterable[os.DirEntry[str]]) -> str:
     """A digest of the path, size and time of change of files."""
     lines = [f"{one.path}:{(status := one.stat()).st_size}:{status.st_mtime_ns}\n" for one in watched]
-    return hashlib.sha256("".join(lines).encode()).hexdigest()[:16]
+    return sha256("".join(lines).encode()).hex()[:16]
 
 
 def _forget_others(kept: Path) -> None:

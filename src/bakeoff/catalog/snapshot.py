@@ -8,7 +8,6 @@ The rows are positional, in the order of the records' fields; `SCHEMA` changes w
 
 from __future__ import annotations
 
-import hashlib
 import itertools
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,6 +18,7 @@ from typing import Any, cast
 from bakeoff.base.evidence import Evidence
 from bakeoff.base.record import Struct
 from bakeoff.base.records import decoded, decoder, to_plain
+from bakeoff.base.sha256 import sha256
 from bakeoff.catalog.model import (
     Answer,
     Axis,
@@ -234,7 +234,7 @@ def encode(catalog: Catalog) -> str:
         "constants": dict(catalog.constants),
         "snapshot": catalog.snapshot.isoformat(),
     }
-    digest = hashlib.sha256("\n".join([_dump({"schema": _CONTENT, **head}), *lines]).encode()).hexdigest()[:16]
+    digest = sha256("\n".join([_dump({"schema": _CONTENT, **head}), *lines]).encode()).hex()[:16]
     laid_out = [_laid_out(row) for row in rows]
     texts = ["".join(cells) for cells in laid_out]
     ends = list(itertools.accumulate(_size(text) for text in texts))

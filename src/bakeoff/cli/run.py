@@ -10,17 +10,23 @@ import gc
 import json
 import os
 import sys
-import traceback
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
+from typing import TYPE_CHECKING
 
 from bakeoff import __version__
 from bakeoff.base.errors import BakeoffError, InputError
+from bakeoff.base.later import later
 from bakeoff.base.records import dumps, to_plain
 from bakeoff.cli.call import Call, method_of, read
 from bakeoff.cli.doors import Door
 from bakeoff.cli.lazy import load, product
 from bakeoff.cli.values import Raw
+
+if TYPE_CHECKING:
+    import traceback
+else:
+    traceback = later("traceback")
 
 _COLLECT = (200_000, 50, 50)
 INTERRUPTED = 130

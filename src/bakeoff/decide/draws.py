@@ -8,13 +8,13 @@ share its draws, and adding or removing another system changes nothing. Source o
 from __future__ import annotations
 
 import functools
-import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
 from bakeoff.base.record import Struct
+from bakeoff.base.sha256 import sha256
 
 Floats = npt.NDArray[np.float64]
 """Points, shares or uniforms."""
@@ -80,7 +80,7 @@ def normals_of(keys: Keys, count: int, start: int = 0, out: Floats | None = None
 def stream_keys(names: Iterable[tuple[str, ...]], seed: int) -> Keys:
     """The numbers by which streams are known: digests of their names and the seed."""
     texts = ["\x1f".join((str(seed), *name)).encode() for name in names]
-    digests = b"".join([hashlib.sha256(text).digest()[:8] for text in texts])
+    digests = b"".join([sha256(text)[:8] for text in texts])
     return np.frombuffer(digests, "<u8").astype(np.uint64)
 
 

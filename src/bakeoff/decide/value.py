@@ -169,8 +169,8 @@ class Values:
         found: list[Contribution] = []
         for axis in self.axes:
             weight = weights.get(axis.id, 0.0)
-            parts = self.parts(axis, layers)
-            if not parts or not weight:
+            parts = self.parts(axis, layers) if weight else ()
+            if not parts:
                 continue
             if axis.aggregator is Aggregator.WEAKEST:
                 parts = ((min(parts, key=lambda part: self.mid(stack[part[0]][0], stack[part[0]][1], axis))[0], 1.0),)
