@@ -35,19 +35,7 @@ decide.value
 SHOWN = "cli.render_decision cli.screen report report.ranking report.wording"
 THEIRS = {"msgspec", "numpy", "typing_extensions"}
 """Third parties that deciding needs; the last comes with the first."""
-HEAVY = {
-    "difflib", "email", "hashlib", "importlib.metadata", "numpy.ma", "numpy.random", "sqlite3", "statistics", "tempfile",
-}  # fmt: skip
-    "difflib",
-    "email",
-    "hashlib",
-    "importlib.metadata",
-    "numpy.ma",
-    "numpy.random",
-    "sqlite3",
-    "statistics",
-    "tempfile",
-}
+HEAVY = {"difflib", "email", "hashlib", "importlib.metadata", "numpy.ma", "numpy.random", "sqlite3", "statistics"}
 """Modules of the standard library and of NumPy that once came along."""
 
 
