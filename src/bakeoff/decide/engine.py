@@ -137,7 +137,7 @@ def _ranked(run: _Run, position: int) -> RankedStack:
         value=_interval(widths[-1], float(model.totals[entry.row])),
         first_share=_round(tally.firsts[position] / tally.draws),
         top3_share=_round(tally.top3[position] / tally.draws),
-        confidence=_round(tally.confidence.get(position, 0.0)),
+        confidence=_round(tally.confidence[position]) if position in tally.confidence else None,
         axes=axes,
         joins=claims,
         conditions=conditions,

@@ -117,8 +117,8 @@ class RankedStack(Struct, frozen=True):
     """How often it ranks first over the draws (rank acceptability b¹), 0..1."""
     top3_share: float
     """How often it ranks in the first three."""
-    confidence: float
-    """How often it is first at its own central weights (SMAA confidence factor)."""
+    confidence: float | None
+    """How often it is first at its own central weights (SMAA confidence factor); None where it is first seldom."""
     axes: tuple[AxisValue, ...]
     """Value by axis."""
     joins: tuple[str, ...]

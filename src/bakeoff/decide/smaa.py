@@ -17,8 +17,8 @@ from bakeoff.decide.value import Floats, Values
 Ints = npt.NDArray[np.int64]
 """Positions."""
 
-_CONFIDENT = 10
-"""Entries farther down have no confidence factor."""
+_OFTEN = 0.1
+"""Share of draws an entry must be first in to have a confidence factor."""
 _TURNED = 250
 """Draws looked through at a time: as many as stay near the processor."""
 
@@ -65,7 +65,7 @@ class Sampler:
         same = np.array([side == sides[0] for side in sides])
         rivals = list(asked)
         beaten = np.zeros(len(rivals), np.int64)
-        central = {position: np.zeros(len(self.values.axes)) for position in rivals if position < _CONFIDENT}
+        central = {position: np.zeros(len(self.values.axes)) for position in rivals}
         leaders: list[Ints] = []
         blocks = self.blocks()
         kept = drawn = blocks.next()
@@ -87,8 +87,9 @@ class Sampler:
         places = np.concatenate(leaders, axis=1)
         firsts, top3 = (np.bincount(each.ravel(), minlength=len(same)) for each in (places[0], places))
         sure = {
-            position: _confidence(kept, position, sums / firsts[position]) if firsts[position] else 0.0
+            position: _confidence(kept, position, sums / firsts[position])
             for position, sums in central.items()
+            if firsts[position] >= _OFTEN * draws
         }
         return Tally(firsts, top3, dict(zip(rivals, beaten.tolist(), strict=True)), draws, share, kept, sure, places)
 
