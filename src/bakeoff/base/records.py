@@ -97,7 +97,9 @@ def encoded(value: object) -> str:
 
 def dumps(value: object, *, indent: int | None = None) -> str:
     """Canonical JSON text of a record: sorted keys, no NaN, UTF-8 kept."""
-    return json.dumps(to_plain(value), sort_keys=True, ensure_ascii=False, allow_nan=False, indent=indent)
+    text = json.dumps(to_plain(value), sort_keys=True, ensure_ascii=False, allow_nan=False)
+    # Indented here: the standard library does that outside its compiled part.
+    return text if indent is None else msgspec.json.format(text, indent=indent)
 
 
 def digest(value: object) -> str:
