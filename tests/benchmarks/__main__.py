@@ -8,7 +8,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.benchmarks import coverage, deciding, harness, hostile, identical, killed, race, wrong
+from tests.benchmarks import coverage, deciding, harness, hostile, identical, killed, process, race, wrong
 from tests.benchmarks.setup import Setup
 from tests.benchmarks.table import heading, lines, record
 
@@ -23,6 +23,7 @@ ROWS = {
         killed.ROW,
         hostile.ROW,
         deciding.ROW,
+        process.ROW,
     )
 }
 

@@ -1,6 +1,6 @@
 """What `bakeoff decide` costs as a whole process, beside importing NumPy, both in this run.
 
-    python -m tests.benchmarks.process
+    python -m tests.benchmarks process
 
 CPU time of whole processes, the least of several: what runs beside only ever adds. The interpreter's own start is taken
 off both sides. Deciding inside a process that has imported what it needs is printed apart; nothing is kept from one
@@ -17,12 +17,14 @@ import os
 import resource
 import subprocess
 import sys
-import tempfile
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 from bakeoff.catalog import load, snapshot
 from bakeoff.catalog.model import Catalog, Layer
+from tests.benchmarks.setup import Setup
+from tests.benchmarks.table import OURS, Finding, Row
 
 PROFILE = Path(__file__).parents[2] / "examples" / "cpu-serving.toml"
 BAR = 3.0
@@ -113,31 +115,30 @@ def twelve(catalog: Catalog) -> Catalog:
     )
 
 
-def main() -> None:
-    """Prints the ratios and whether the bar is met."""
+def run(setup: Setup) -> Iterator[Finding]:
+    """Decisions on both catalogues, in a process that has imported what it needs and as whole commands."""
     whole = load.load()
-    cut = twelve(whole)
-    with tempfile.TemporaryDirectory() as place:
-        bench = Bench(Path(place))
-        start = bench.process_s("pass")
-        numpy = bench.process_s("import numpy") - start
-        print(f"importing NumPy: {numpy * 1e3:.0f} ms of CPU; bar for a decision {BAR:g} times that")
+    bench = Bench(setup.folder("process"))
+    start = bench.process_s("pass")
+    numpy = bench.process_s("import numpy") - start
 
-        def row(name: str, taken: float, *, bar: bool = False) -> None:
-            said = f"{'ok' if taken <= BAR * numpy else 'MISSED'}" if bar else ""
-            print(f"  {name:38} {taken * 1e3:7.0f} ms  {taken / numpy:6.2f} x  {said}")
+    def cost(what: str, taken: float, who: str = OURS) -> Finding:
+        value = f"{taken * 1e3:.0f} ms = {taken / numpy:.2f}x"
+        if who != OURS:
+            return Finding(what, who, value)
+        return Finding(what, who, value, bar=f"≤ {BAR:g}x", met=taken <= BAR * numpy)
 
-        row("the screen imported", bench.process_s("import rich.console, rich.table") - start)
-        row("what deciding needs imported", bench.process_s(_IMPORTS) - start)
-        for title, catalog in (("the catalogue", whole), ("the first twelve", cut)):
-            print(f"{title}, {len(catalog.systems)} systems with formats, devices and trackers:")
-            data = bench.compiled(title.rpartition(" ")[2], catalog)
-            row("decide, first in its process", bench.inside_s(data, first=True), bar=True)
-            row("decide, later in its process", bench.inside_s(data, first=False), bar=True)
-            command = (_COMMAND, data, "decide", str(PROFILE))
-            row("bakeoff decide --json, whole process", bench.process_s(*command, "--json") - start, bar=True)
-            row("bakeoff decide, whole process", bench.process_s(*command) - start, bar=True)
+    yield cost("imported", numpy, "NumPy")
+    yield cost("imported", bench.process_s("import rich.console, rich.table") - start, "Rich")
+    yield cost("imported: what deciding needs", bench.process_s(_IMPORTS) - start)
+    for name, catalog in (("first", twelve(whole)), ("all", whole)):
+        title = f"{name}, {len(catalog.systems)} systems"
+        data = bench.compiled(name, catalog)
+        yield cost(f"{title}: decide, first in its process", bench.inside_s(data, first=True))
+        yield cost(f"{title}: decide, later in its process", bench.inside_s(data, first=False))
+        command = (_COMMAND, data, "decide", str(PROFILE))
+        yield cost(f"{title}: bakeoff decide --json", bench.process_s(*command, "--json") - start)
+        yield cost(f"{title}: bakeoff decide", bench.process_s(*command) - start)
 
 
-if __name__ == "__main__":
-    main()
+ROW = Row("process", "what a decision costs, beside importing NumPy", run)
