@@ -23,9 +23,10 @@ from bakeoff.decide import conflict
 from bakeoff.decide.build import Model, build
 from bakeoff.decide.configure import step
 from bakeoff.decide.engine import decide
-from bakeoff.decide.enumerate import Joiner, stacks
+from bakeoff.decide.enumerate import stacks
 from bakeoff.decide.facts import Facts
 from bakeoff.decide.feasible import candidates, stack_needs
+from bakeoff.decide.joins import Joiner
 from bakeoff.decide.model import Offer, Profile
 from bakeoff.decide.plan import plan
 from bakeoff.decide.profile import parse

@@ -29,8 +29,8 @@ catalog catalog.hearing catalog.index catalog.load catalog.model catalog.resolve
 catalog.snapshot catalog.votes catalog.weigh
 cli cli.call cli.commands cli.doors cli.judge cli.lazy cli.main cli.plain cli.run cli.values
 decide decide.bonus decide.build decide.draws decide.engine decide.entries decide.enumerate decide.explain decide.facts
-decide.feasible decide.flips decide.model decide.profile decide.side decide.situation decide.smaa decide.space
-decide.value
+decide.feasible decide.flips decide.joins decide.model decide.profile decide.side decide.situation decide.smaa
+decide.space decide.value
 """
 SHOWN = "cli.render_decision cli.screen report report.ranking report.wording"
 THEIRS = {"msgspec", "numpy", "typing_extensions"}

@@ -12,9 +12,10 @@ from bakeoff.base.record import Struct
 from bakeoff.catalog.model import Answer, Catalog, Claim, Layer
 from bakeoff.catalog.rules import Rules
 from bakeoff.decide.entries import Entry
-from bakeoff.decide.enumerate import Join, Joiner, need_levels, stacks
+from bakeoff.decide.enumerate import need_levels, stacks
 from bakeoff.decide.facts import Facts, merged
 from bakeoff.decide.feasible import Candidate, Condition, StackNeed, answer_level, candidates, stack_needs
+from bakeoff.decide.joins import Join, Joiner
 from bakeoff.decide.model import Profile
 from bakeoff.decide.situation import Situation, situate
 from bakeoff.decide.space import Space, along, among
