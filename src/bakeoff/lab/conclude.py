@@ -27,6 +27,8 @@ from bakeoff.lab.verdicts import TIE_ZONE, Roles, Standings, standings
 from bakeoff.numerics.change import classify
 from bakeoff.numerics.effects import Table, median_interval, pooled_spread, quantile_interval
 
+PACE = 0.1
+"""Share by which an arm may change its pace once another has left, before the ratio of the two is doubted."""
 _NOISY = "fewer than half of its blocks were undisturbed: what waited least is shown"
 
 
@@ -60,10 +62,12 @@ def conclude(raw: Raw) -> Campaign:
     accused = {index: breaches(raw.header, counting[index].facts, _timed(raw, index)) for index in counting}
     believed = {index: blocks for index, blocks in counting.items() if not accused[index]}
     roles = roles_of(raw.runs)
-    now = standings(_table(believed), roles) if any(blocks.facts for blocks in believed.values()) else None
+    table = _table(believed)
+    now = standings(table, roles) if any(blocks.facts for blocks in believed.values()) else None
     speeds = _speeds(believed)
     runs = tuple(
-        _run(raw, index, counting.get(index), speeds.get(index), accused.get(index, ())) for index in roles.arms
+        _run(raw, index, counting.get(index), speeds.get(index), (accused.get(index, ()), _turns(raw, table, index)))
+        for index in roles.arms
     )
     trust, why = _trust(raw, now, roles)
     return Campaign(
@@ -81,7 +85,7 @@ def conclude(raw: Raw) -> Campaign:
         rounds=len(raw.rounds),
         seed=raw.header.request.seed,
         runs=runs,
-        comparisons=_comparisons(raw, now),
+        comparisons=_comparisons(raw, table, now),
         method=_method(raw),
     )
 
@@ -126,8 +130,25 @@ def _speeds(believed: Mapping[int, Blocks]) -> dict[int, Interval]:
     return {index: median_interval(values, spread, df) for index, values in launches.items()}
 
 
-def _run(raw: Raw, index: int, blocks: Blocks | None, speed: Interval | None, accused: tuple[str, ...]) -> Run:
-    facts = raw.runs[index]
+def _turns(raw: Raw, table: Table, index: int) -> tuple[str, ...]:
+    """Says so when the reference arm changed its pace once an arm had left."""
+    if index not in table.arm or 0 not in table.arm:
+        return ()
+    turn = table.turned(0, index)
+    if abs(turn) <= math.log1p(PACE):
+        return ()
+    key = raw.runs[0].arm.key
+    return (f"pace: while it played, {key} took {math.exp(turn):.2f} times as long as after it had left",)
+
+
+def _run(
+    raw: Raw,
+    index: int,
+    blocks: Blocks | None,
+    speed: Interval | None,
+    told: tuple[tuple[str, ...], tuple[str, ...]],
+) -> Run:
+    facts, (accused, turns) = raw.runs[index], told
     outcome, detail = facts.outcome, facts.detail
     if outcome.measured and accused:
         outcome, detail = Outcome.WRONG, "; ".join(accused)
@@ -137,7 +158,7 @@ def _run(raw: Raw, index: int, blocks: Blocks | None, speed: Interval | None, ac
     elif outcome.measured and blocks is not None and blocks.noisy:
         outcome, detail = Outcome.NOISY, _NOISY
     values = blocks.values if blocks else ()
-    said = labels(raw.header, blocks.facts, _timed(raw, index), raw.rounds) if blocks else ()
+    said = (*labels(raw.header, blocks.facts, _timed(raw, index), raw.rounds), *turns) if blocks else ()
     total = sum(value.taken for value in values)
     return Run(
         id=facts.id,
@@ -206,19 +227,35 @@ def _cpu_per_step(blocks: Blocks | None) -> float | None:
     return _middle(shares)
 
 
-def _comparisons(raw: Raw, now: Standings | None) -> tuple[Comparison, ...]:
+def _comparisons(raw: Raw, table: Table, now: Standings | None) -> tuple[Comparison, ...]:
     if now is None:
         return ()
     return tuple(
         Comparison(
             run=raw.runs[arm].id,
             against=raw.runs[other].id,
-            ratio=ratio,
+            ratio=at_any_pace(table, arm, other, ratio),
             verdict=now.verdict(arm, other),
             launches=min(len(now.fit.launches[arm]), len(now.fit.launches[other])),
         )
         for (arm, other), ratio in sorted(now.ratios.items())
     )
+
+
+def at_any_pace(table: Table, arm: int, other: int, ratio: Interval) -> Interval:
+    """A ratio that also holds at the pace the machine had when one of the two no longer played.
+
+    A machine may turn half as fast for a while, for some programs and not for others. An arm that left by then was seen
+    at one pace only, and nobody knows whether it would have turned with the one that stayed: the interval reaches from
+    "as it did" to "not at all", its middle lies between the two. Up to `PACE` it is left as it is.
+    """
+    first, stayed = sorted((arm, other), key=table.last)
+    turn = table.turned(stayed, first)
+    if abs(turn) <= math.log1p(PACE):
+        return ratio
+    aside = turn if first == arm else -turn
+    low, high = ratio.low * math.exp(min(aside, 0.0)), ratio.high * math.exp(max(aside, 0.0))
+    return Interval(low, ratio.mid * math.exp(aside / 2), high)
 
 
 def _noise_floor(now: Standings | None, roles: Roles) -> float | None:

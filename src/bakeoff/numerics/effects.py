@@ -25,6 +25,8 @@ Ints = npt.NDArray[np.int64]
 LEVEL = 0.95
 """Confidence of every interval."""
 _MOST_RHO = 0.95
+_PART = 5
+"""Blocks of an arm from which a part of a campaign says how fast it was then."""
 _WIDEST = 300.0
 """Half width (log) that stands for "nothing is known": any factor a computer could measure, and `exp` can take it."""
 
@@ -61,6 +63,20 @@ class Table:
             ValueError: If it played none.
         """
         return int(self.round[self.arm == arm].max())
+
+    def turned(self, stayed: int, left: int) -> float:
+        """How much longer (log) an arm took while another still played than after that one had left.
+
+        0 where either part is too short to tell.
+
+        Raises:
+            ValueError: If the arm that left played no round.
+        """
+        mine, last = self.arm == stayed, self.last(left)
+        before, after = self.log_s[mine & (self.round <= last)], self.log_s[mine & (self.round > last)]
+        if min(before.size, after.size) < _PART:
+            return 0.0
+        return float(np.median(before) - np.median(after))
 
     def paired(self, a: int, b: int) -> Floats:
         """Log ratios a/b of the rounds both arms played, in round order."""
