@@ -278,7 +278,9 @@ def _forget_others(kept: Path) -> None:
     kind = kept.name.partition(".")[2]
     others = sorted(kept.parent.glob(f"*.{kind}"), key=lambda path: path.stat().st_mtime_ns, reverse=True)
     for path in others[4:]:
-        path.unlink(missing_ok=True)
+        # One that another process has mapped stays where the system does not let it go.
+        with contextlib.suppress(OSError):
+            path.unlink()
 
 
 def _below(folder: Path, root: Path, pattern: str = "*.toml") -> list[tuple[Path, str]]:
