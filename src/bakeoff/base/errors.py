@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bakeoff.base.later import later
-from bakeoff.base.record import Struct
 
 if TYPE_CHECKING:
     import difflib
@@ -37,7 +37,8 @@ class InternalError(BakeoffError):
     """A promise of our own was broken: always our bug, never the user's."""
 
 
-class Problem(Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Problem:
     """One thing wrong with one place of the input."""
 
     where: str

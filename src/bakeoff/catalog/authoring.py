@@ -10,7 +10,7 @@ import json
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -19,7 +19,6 @@ from typing import Any
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from bakeoff.base.errors import Problem, near, unknown_name
-from bakeoff.base.record import replace
 from bakeoff.catalog import lines
 from bakeoff.catalog.model import Answer, PropertyKind, Relation
 from bakeoff.catalog.shapes import ClaimEntry, LifecycleEntry, ScopesFile, SystemFile

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from bakeoff.base.errors import InputError, Problem
-from bakeoff.base.record import Struct
 from bakeoff.cli.doors import Argument, Door, Swap
 from bakeoff.cli.values import Raw, convert, given
 
 
-class Call(Struct, frozen=True):
+class Call(NamedTuple):
     """What one command line asks for."""
 
     method: str

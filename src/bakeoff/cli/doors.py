@@ -16,8 +16,7 @@ How arguments reach a method:
 from __future__ import annotations
 
 from enum import StrEnum
-
-from bakeoff.base.record import Struct
+from typing import NamedTuple
 
 
 class Kind(StrEnum):
@@ -49,7 +48,7 @@ class Kind(StrEnum):
     """`dict[str, pathlib.Path]` of repeated `system=path`."""
 
 
-class Swap(Struct, frozen=True):
+class Swap(NamedTuple):
     """Another method that an option calls."""
 
     method: str
@@ -62,7 +61,7 @@ class Swap(Struct, frozen=True):
     """`module:function` that tells whether its record is a success; empty for always."""
 
 
-class Argument(Struct, frozen=True):
+class Argument(NamedTuple):
     """One argument or option of a command."""
 
     name: str
@@ -99,7 +98,7 @@ class Argument(Struct, frozen=True):
         return "" if self.positional else self.flag or "--" + self.name.replace("_", "-")
 
 
-class Door(Struct, frozen=True):
+class Door(NamedTuple):
     """One command."""
 
     name: str

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
 
-from bakeoff.base.record import Struct
 from bakeoff.cli.commands import DOORS
 from bakeoff.cli.doors import Argument, Door, Kind
 from bakeoff.cli.values import Raw
@@ -20,7 +20,7 @@ _NUMBERS = {Kind.INTEGER: (re.compile(r"[0-9]{1,15}"), int), Kind.NUMBER: (re.co
 _JSON = "--json"
 
 
-class Plain(Struct, frozen=True):
+class Plain(NamedTuple):
     """A command line understood."""
 
     door: Door

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bakeoff.base.errors import InputError, Problem
-from bakeoff.base.record import replace
 from bakeoff.catalog.model import Catalog
 from bakeoff.catalog.rules import Rules
 from bakeoff.decide.model import Profile
