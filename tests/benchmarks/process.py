@@ -39,7 +39,7 @@ BESIDE = (Layer.FORMAT, Layer.DEVICE, Layer.TRACKER)
 NEEDED = ("none", "custom", "transformers", "pytorch-eager", "jax-runtime", "tensorflow-runtime")
 """What fills a slot of their stacks where none of them does: nothing, one's own, the frameworks' own runtimes."""
 _FROM = "import sys; from pathlib import Path; from bakeoff.catalog import load; load.DATA = Path(sys.argv.pop(1)); "
-_COMMAND = _FROM + "from bakeoff.cli.main import main; main()"
+_COMMAND = _FROM + "from bakeoff.cli.main import program; program()"
 _IMPORTS = "import bakeoff.api, bakeoff.api.decisions; "
 _INSIDE = (
     _FROM

@@ -5,7 +5,6 @@ Exit codes: 0 ok, 1 finished but not ok, 2 bad input, 3 our bug, 130 interrupted
 
 from __future__ import annotations
 
-import atexit
 import gc
 import json
 import os
@@ -79,8 +78,6 @@ def relaxed() -> None:
     its time, because all that is loaded is walked through again and again.
     """
     gc.set_threshold(*_COLLECT)
-    # Nor a last time on the way out, when the system takes everything back at once.
-    atexit.register(gc.freeze)
 
 
 def _progress(door: Door) -> AbstractContextManager[Callable[[object], None] | None]:
