@@ -61,7 +61,7 @@ def decision(record: Decision, out: Console) -> None:
         heading(out, "What would flip it")
         for flip in record.flips[:FLIPS]:
             line(out, f"{flip.kind} {flip.what}: {flip.to}")
-            line(out, f"  → {_systems(flip.winner)}", style="dim")
+            line(out, f"  → {wording.systems(flip.winner)}", style="dim")
     if record.conditional:
         heading(out, "Could win if …")
         rows = [
@@ -247,15 +247,13 @@ def _reason(one: Reason) -> list[str]:
     return [f"{one.points:+.1f}" if one.points else "", one.text, f"{known}{seen}"]
 
 
-def _systems(key: str) -> str:
-    return " · ".join(dict.fromkeys(part.partition("=")[2] or part for part in key.split()))
-
-
 def _impossible(record: Decision, out: Console) -> None:
     out.print(Text("Impossible: no stack meets every requirement", style=_STYLES[Verdict.IMPOSSIBLE]))
     for one in record.conflicts:
         line(out, f"{' + '.join(one.requirements)} ({'never' if one.never else 'not together'}): {one.text}")
-    rows = [[" + ".join(one.drop), wording.count(one.leaves), _systems(one.example)] for one in record.relaxations]
+    rows = [
+        [" + ".join(one.drop), wording.count(one.leaves), wording.systems(one.example)] for one in record.relaxations
+    ]
     if rows:
         heading(out, "What would be enough to drop")
         table(out, ["drop", "stacks", "for example"], rows, right="stacks")

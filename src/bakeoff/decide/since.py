@@ -125,7 +125,8 @@ def _text(before: Decision, after: Decision, shifts: tuple[Shift, ...]) -> str:
     if not after.stacks or not before.stacks:
         return f"the verdict went from {before.verdict} to {after.verdict}"
     if _shown(before) != _shown(after):
-        return f"the first place changed from {_shown(before)} to {_shown(after)}"
+        was, now = (" · ".join(one.system for one in item.stacks[0].components) for item in (before, after))
+        return f"the first place changed from {was} to {now}"
     if not shifts:
         return f"confirmed: no share moved by more than the error of the draws ({before.verdict}, now {after.verdict})"
     top = shifts[0]

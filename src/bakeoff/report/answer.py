@@ -73,4 +73,4 @@ def _speed(item: Comparison, run: Run, catalog: Catalog) -> str:
 
 
 def _flip(flip: Flip) -> str:
-    return f"Nearest flip: if {flip.kind} {flip.what} became {flip.to}, {flip.winner} would be first."
+    return f"Nearest flip: if {flip.kind} {flip.what} became {flip.to}, {wording.systems(flip.winner)} would be first."

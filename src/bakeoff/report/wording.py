@@ -104,6 +104,15 @@ def key(stack: RankedStack) -> str:
     return " ".join(f"{one.layer}={one.system}" for one in stack.components)
 
 
+def systems(name: str) -> str:
+    """The systems of a stack given by its key, in a line.
+
+    >>> systems("framework=keras library=keras format=onnx")
+    'keras · onnx'
+    """
+    return " · ".join(dict.fromkeys(part.partition("=")[2] or part for part in name.split()))
+
+
 def brief(stack: RankedStack) -> str:
     """A stack as its systems, joined for a sentence."""
     return " + ".join(dict.fromkeys(one.system for one in stack.components))
