@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import importlib
+import sys
 from collections.abc import Callable
 from typing import Any
 
 
 def _from_interpreter() -> Callable[[bytes], Any]:
-    # Where the standard library's own `random` takes it from, by version; `hashlib` is there in every build.
-    for name in ("_sha2", "_sha256"):
-        try:
-            found: Callable[[bytes], Any] = importlib.import_module(name).sha256
-        except ImportError:
-            continue
-        return found
-    return importlib.import_module("hashlib").sha256  # type: ignore[no-any-return]
+    # Where the standard library's own `random` takes such digests from; `hashlib` is there in every build.
+    try:
+        own = importlib.import_module("_sha2" if sys.version_info >= (3, 12) else "_sha256")
+    except ImportError:
+        own = importlib.import_module("hashlib")
+    return own.sha256  # type: ignore[no-any-return]
 
 
 _sha256 = _from_interpreter()

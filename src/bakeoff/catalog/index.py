@@ -8,11 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date
 
-from bakeoff.base.record import replace
 from bakeoff.catalog import scope, snapshot
 from bakeoff.catalog.model import Catalog, Claim, PropertyKind
 from bakeoff.catalog.scope import DIRECT, Meeting
-from bakeoff.catalog.weigh import Ground, Weight, has_ended, weigh
+from bakeoff.catalog.weigh import Ground, Weight, ground_of, weigh
 
 _Objects = Mapping[tuple[str | None, str | None], Sequence[Claim]]
 _RELATION = PropertyKind.RELATION
@@ -72,8 +71,6 @@ class Scales:
         self._catalog = catalog
         self._index = index
         self._today = today
-        self._grounds: dict[tuple[str, bool], Ground] = {}
-        self._ended: dict[str, bool] = {}
         self._direct: dict[str, tuple[Weight, ...]] = {}
 
     def weights(self, claim: Claim, meeting: Meeting) -> tuple[Weight, ...]:
@@ -86,17 +83,10 @@ class Scales:
         return found
 
     def _ground(self, claim: Claim) -> Ground:
-        subject = claim.subject
-        ended = self._ended.get(subject)
-        if ended is None:
-            ended = self._ended[subject] = has_ended(self._catalog.systems[subject])
-        found = self._grounds.get((claim.property, ended))
-        if found is None:
-            about = self._catalog.properties[claim.property]
-            found = Ground(about, self._catalog.constants, self._today, latest="", ended=ended)
-            self._grounds[claim.property, ended] = found
+        system = self._catalog.systems[claim.subject]
         # Few claims name versions, and only those are held against the newest release.
-        return replace(found, latest=self._latest(subject)) if claim.scope.versions else found
+        latest = self._latest(claim.subject) if claim.scope.versions else ""
+        return ground_of(self._catalog, system, claim.property, today=self._today, latest=latest)
 
     def _latest(self, subject: str) -> str:
         """Newest release of a system, empty when unknown."""

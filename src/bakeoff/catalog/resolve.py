@@ -54,16 +54,7 @@ def resolve(  # noqa: PLR0913 - a belief is asked for by all of these, and by no
     Raises:
         KeyError: If the system or the property is not in the catalogue.
     """
-    names = catalog.aliases
-    view = _view(catalog, context, today)
-    return view.believe(
-        (
-            names.get(subject, subject),
-            property,
-            names.get(object, object) if object else None,
-            names.get(via, via) if via else None,
-        )
-    )
+    return _view(catalog, context, today).believe(_question(catalog, subject, property, object, via))
 
 
 def stated(
@@ -78,7 +69,7 @@ def stated(
 
     What an unknown is drawn from takes a look at the whole layer: too much where it is only passed over.
     """
-    return _view(catalog, context, today).stated((catalog.aliases.get(subject, subject), property, None, None))
+    return _view(catalog, context, today).stated(_question(catalog, subject, property))
 
 
 def lasting(
@@ -95,9 +86,7 @@ def lasting(
     It is where all evidence that counts says the same: time then lowers levels and widens the belief, and no more.
     False where that is not certain.
     """
-    names = catalog.aliases
-    named = names.get(object, object) if object else None
-    return _view(catalog, context, today).lasting((names.get(subject, subject), property, named, None))
+    return _view(catalog, context, today).lasting(_question(catalog, subject, property, object))
 
 
 def prior(catalog: Catalog, layer: Layer, about: str, context: Context, *, today: date) -> Interval:
@@ -128,10 +117,18 @@ def weights(  # noqa: PLR0913 - as `resolve`
     via: str | None = None,
 ) -> tuple[Weight, ...]:
     """Every piece of evidence `resolve` looks at, weighed, with the claim it belongs to."""
+    return tuple(_view(catalog, context, today).hearing.weights(_question(catalog, subject, property, object, via)))
+
+
+def _question(catalog: Catalog, subject: str, about: str, other: str | None = None, via: str | None = None) -> Key:
+    """What is asked, with ids for aliases."""
     names = catalog.aliases
-    named, source = (names.get(name, name) if name else None for name in (object, via))
-    hearing = _view(catalog, context, today).hearing
-    return tuple(hearing.weights((names.get(subject, subject), property, named, source)))
+    return (
+        names.get(subject, subject),
+        about,
+        names.get(other, other) if other else None,
+        names.get(via, via) if via else None,
+    )
 
 
 class _View:

@@ -40,11 +40,6 @@ _CONTENT = 1
 _BEGINNING = f'{{"schema":{SCHEMA},'.encode()
 """What a file of this version begins with."""
 _ANSWERS = {answer.value: answer for answer in Answer}
-_CLAIM = (None, "", "", "", None, "")
-"""What most rows of claims end with: via, note, because, settled_by, inherited_from, grade."""
-_EVIDENCE = (None, None, False, "", False, None)
-"""What most rows of evidence end with: value, interval, by_vendor, method, superseded, run."""
-
 Bytes = bytes | mmap
 """A compiled file, in memory or mapped into it."""
 
@@ -304,12 +299,12 @@ def _encode_system(system: System) -> list[Any]:
 def _laid_out(row: list[Any]) -> list[str]:
     """A system's row as cells: what is not claimed, the claims by property with their evidence, and their order."""
     head, more, inherits, table, (status, since, cited), claims = row
-    known = [_shortened(evidence, 5, _EVIDENCE) for evidence in table]
+    known = [_shortened(evidence, Evidence) for evidence in table]
     groups: dict[str, list[list[Any]]] = {}
     places: dict[str, list[int]] = {}
     for place, (name, about_, value, answered, other, where, evidence, via, *rest, file, grade) in enumerate(claims):
         found = [name, value, answered, other, where, [known[index] for index in evidence], file, via, *rest, grade]
-        groups.setdefault(about_, []).append(_shortened(found, 7, _CLAIM))
+        groups.setdefault(about_, []).append(_shortened(found, _ClaimRow))
         places.setdefault(about_, []).append(place)
     cells = [_dump(found) for found in groups.values()]
     cells.append(_dump([place for found in places.values() for place in found]))
@@ -324,14 +319,16 @@ def _size(text: str) -> int:
     return len(text.encode())
 
 
-def _shortened(row: list[Any], start: int, usual: tuple[Any, ...]) -> list[Any]:
-    """A row without the values at its end that are the usual ones, `usual` being those from place `start` on.
+def _shortened(row: list[Any], kind: type[Struct]) -> list[Any]:
+    """A record's row without the values at its end that are its defaults: reading it fills them in again.
 
-    >>> _shortened(["a", 1, 2, 3], 1, (0, 2, 3))
-    ['a', 1]
+    >>> _shortened(["registry", "pkg", "2026-01-01", "2026-01-02", "says", 50.0, None], Evidence)[4:]
+    ['says', 50.0]
     """
+    usual = kind.__struct_defaults__
+    first = len(kind.__struct_fields__) - len(usual)
     kept = row[:]
-    while len(kept) > start and kept[-1] == usual[len(kept) - 1 - start]:
+    while len(kept) > first and kept[-1] == usual[len(kept) - 1 - first]:
         kept.pop()
     return kept
 

@@ -69,12 +69,7 @@ class Ground(Struct, frozen=True):
 
 def ground_of(catalog: Catalog, system: System, about: str, *, today: date, latest: str) -> Ground:
     """The ground for evidence about one property of one system."""
-    return Ground(catalog.properties[about], catalog.constants, today, latest, has_ended(system))
-
-
-def has_ended(system: System) -> bool:
-    """Whether a system is archived or historic."""
-    return system.lifecycle.status in _ENDED
+    return Ground(catalog.properties[about], catalog.constants, today, latest, system.lifecycle.status in _ENDED)
 
 
 def weigh(claim: Claim, meeting: Meeting, ground: Ground) -> tuple[Weight, ...]:

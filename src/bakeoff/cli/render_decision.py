@@ -42,7 +42,7 @@ def decision(record: Decision, out: Console) -> None:
         return
     first = record.stacks[0]
     head = Text(wording.VERDICTS[record.verdict], style=_STYLES[record.verdict])
-    out.print(Text.assemble(head, "  ", (" · ".join(one.system for one in first.components), "bold")))
+    out.print(Text.assemble(head, "  ", (first.line, "bold")))
     line(
         out,
         f"First in {wording.percent(first.first_share)} of {wording.count(record.draws)} draws among "
@@ -64,10 +64,7 @@ def decision(record: Decision, out: Console) -> None:
             line(out, f"  → {wording.systems(flip.winner)}", style="dim")
     if record.conditional:
         heading(out, "Could win if …")
-        rows = [
-            [" · ".join(part.system for part in one.components), ", ".join(one.conditions)]
-            for one in record.conditional[:3]
-        ]
+        rows = [[one.line, ", ".join(one.conditions)] for one in record.conditional[:3]]
         table(out, ["stack", "these unknowns hold"], rows)
     _aside(record, out)
 

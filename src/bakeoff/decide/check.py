@@ -11,7 +11,6 @@ from bakeoff.catalog.rules import Rules
 from bakeoff.decide.engine import decide
 from bakeoff.decide.facts import merged
 from bakeoff.decide.model import Component, Decision, Profile
-from bakeoff.decide.since import line
 
 _GONE = (Lifecycle.ARCHIVED, Lifecycle.HISTORIC)
 _DEFAULT_DAYS = 365
@@ -93,7 +92,7 @@ def record(decision: Decision, catalog: Catalog, measured: Sequence[Claim] = ())
         RevisitWhen("lifecycle", part.system, known.systems[part.system].lifecycle.status.value)
         for part in chosen.components
     ]
-    conditions.append(RevisitWhen("winner", "framework+serving", line(chosen)))
+    conditions.append(RevisitWhen("winner", "framework+serving", chosen.key))
     return Record(decision.profile, chosen.components, tuple(conditions), decision.seed)
 
 
@@ -102,7 +101,7 @@ def check(kept: Record, catalog: Catalog, rules: Rules, measured: Sequence[Claim
     known = merged(catalog, measured)
     now = decide(kept.profile, catalog, rules, measured, today=today, seed=kept.seed)
     chosen = now.stacks[0] if now.stacks else None
-    shown = line(chosen) if chosen else ""
+    shown = chosen.key if chosen else ""
     lapses = [
         lapse
         for condition in kept.revisit_when

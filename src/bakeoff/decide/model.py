@@ -126,6 +126,16 @@ class RankedStack(Struct, frozen=True):
     conditions: tuple[str, ...] = ()
     """Claims that are unknown and must hold; empty when feasible outright."""
 
+    @property
+    def key(self) -> str:
+        """`layer=system` joined by spaces: its key in flips and shares."""
+        return " ".join(f"{one.layer}={one.system}" for one in self.components)
+
+    @property
+    def line(self) -> str:
+        """Its systems in a line, for people."""
+        return " · ".join(one.system for one in self.components)
+
 
 class Exclusion(Struct, frozen=True):
     """A system that cannot be in any stack, and why."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bakeoff.decide.model import Decision, RankedStack, Refuted, Verdict
+from bakeoff.decide.model import Decision, Refuted, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +125,7 @@ def _text(before: Decision, after: Decision, shifts: tuple[Shift, ...]) -> str:
     if not after.stacks or not before.stacks:
         return f"the verdict went from {before.verdict} to {after.verdict}"
     if _shown(before) != _shown(after):
-        was, now = (" · ".join(one.system for one in item.stacks[0].components) for item in (before, after))
-        return f"the first place changed from {was} to {now}"
+        return f"the first place changed from {before.stacks[0].line} to {after.stacks[0].line}"
     if not shifts:
         return f"confirmed: no share moved by more than the error of the draws ({before.verdict}, now {after.verdict})"
     top = shifts[0]
@@ -137,9 +136,4 @@ def _text(before: Decision, after: Decision, shifts: tuple[Shift, ...]) -> str:
 
 
 def _shown(decision: Decision) -> str:
-    return line(decision.stacks[0]) if decision.stacks else ""
-
-
-def line(stack: RankedStack) -> str:
-    """A ranked stack in one line: `layer=system` joined by spaces."""
-    return " ".join(f"{part.layer}={part.system}" for part in stack.components)
+    return decision.stacks[0].key if decision.stacks else ""

@@ -66,7 +66,14 @@ def conclude(raw: Raw) -> Campaign:
     now = standings(table, roles) if any(blocks.facts for blocks in believed.values()) else None
     speeds = _speeds(believed)
     runs = tuple(
-        _run(raw, index, counting.get(index), speeds.get(index), (accused.get(index, ()), _turns(raw, table, index)))
+        _run(
+            raw,
+            index,
+            blocks=counting.get(index),
+            speed=speeds.get(index),
+            accused=accused.get(index, ()),
+            turns=_turns(raw, table, index, roles.reference),
+        )
         for index in roles.arms
     )
     trust, why = _trust(raw, now, roles)
@@ -130,25 +137,33 @@ def _speeds(believed: Mapping[int, Blocks]) -> dict[int, Interval]:
     return {index: median_interval(values, spread, df) for index, values in launches.items()}
 
 
-def _turns(raw: Raw, table: Table, index: int) -> tuple[str, ...]:
+def _turn(table: Table, stayed: int, left: int) -> float:
+    """How much longer (log) an arm took while another still played, where that is more than `PACE`; else 0."""
+    turn = table.turned(stayed, left)
+    return turn if abs(turn) > math.log1p(PACE) else 0.0
+
+
+def _turns(raw: Raw, table: Table, index: int, reference: int) -> tuple[str, ...]:
     """Says so when the reference arm changed its pace once an arm had left."""
-    if index not in table.arm or 0 not in table.arm:
+    if index not in table.arm or reference not in table.arm:
         return ()
-    turn = table.turned(0, index)
-    if abs(turn) <= math.log1p(PACE):
+    turn = _turn(table, reference, index)
+    if not turn:
         return ()
-    key = raw.runs[0].arm.key
+    key = raw.runs[reference].arm.key
     return (f"pace: while it played, {key} took {math.exp(turn):.2f} times as long as after it had left",)
 
 
 def _run(
     raw: Raw,
     index: int,
+    *,
     blocks: Blocks | None,
     speed: Interval | None,
-    told: tuple[tuple[str, ...], tuple[str, ...]],
+    accused: tuple[str, ...],
+    turns: tuple[str, ...],
 ) -> Run:
-    facts, (accused, turns) = raw.runs[index], told
+    facts = raw.runs[index]
     outcome, detail = facts.outcome, facts.detail
     if outcome.measured and accused:
         outcome, detail = Outcome.WRONG, "; ".join(accused)
@@ -250,8 +265,8 @@ def at_any_pace(table: Table, arm: int, other: int, ratio: Interval) -> Interval
     "as it did" to "not at all", its middle lies between the two. Up to `PACE` it is left as it is.
     """
     first, stayed = sorted((arm, other), key=table.last)
-    turn = table.turned(stayed, first)
-    if abs(turn) <= math.log1p(PACE):
+    turn = _turn(table, stayed, first)
+    if not turn:
         return ratio
     aside = turn if first == arm else -turn
     low, high = ratio.low * math.exp(min(aside, 0.0)), ratio.high * math.exp(max(aside, 0.0))

@@ -122,7 +122,7 @@ def _front(decision: Decision, catalog: Catalog) -> list[str]:
     if not decision.stacks:
         return [_FENCE, *(_line(key, value) for key, value in about.items()), _FENCE]
     kept = check.record(decision, catalog)
-    about |= {"answer": wording.key(decision.stacks[0]), "profile": _stated(kept.profile)}
+    about |= {"answer": decision.stacks[0].key, "profile": _stated(kept.profile)}
     about |= {"components": kept.components, "seed": kept.seed}
     conditions = [f"  - {dumps(condition)}" for condition in kept.revisit_when]
     return [_FENCE, *(_line(key, value) for key, value in about.items()), "revisit_when:", *conditions, _FENCE]

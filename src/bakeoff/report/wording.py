@@ -99,11 +99,6 @@ def age(observed: date, today: date) -> str:
     return f"{round(days / 365.25)} years ago"
 
 
-def key(stack: RankedStack) -> str:
-    """A stack as `layer=system` joined by spaces: its key in flips and shares."""
-    return " ".join(f"{one.layer}={one.system}" for one in stack.components)
-
-
 def systems(name: str) -> str:
     """The systems of a stack given by its key, in a line.
 
